@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""Measures Florin on this machine and writes docs/benchmarks.md. Start it with `./dev bench`.
+
+Nothing is built here: the programs come from the folder in FLORIN_BUILD (build/release). Slow is a
+figure, not a failure; only a wrong answer or a program that does not run fails.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import chaos
+import machine
+import report
+from stack import Stack
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TABLES = ("payment,payment_order,operation,event,idempotency,"
+          "ledger_transaction,ledger_entry")
+
+
+def settings():
+    """PostgreSQL as measured before (guide of the engine): durable, and sized for the machine."""
+    return {
+        "synchronous_commit": "on", "fsync": "on", "full_page_writes": "on",
+        "wal_compression": "lz4", "wal_buffers": "64MB", "max_wal_size": "8GB",
+        "checkpoint_timeout": "15min", "jit": "off", "max_connections": "100",
+        "shared_buffers": f"{min(4096, machine.memory_mb() // 6)}MB",
+    }
+
+
+def say(text):
+    print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
+
+
+class Bench:
+    def __init__(self, stack, options):
+        self.stack, self.options = stack, options
+        self.round = 0
+        self.seconds = 2 if options.quick else 10
+
+    def tool(self, command, *arguments):
+        """Runs florin-bench and reads what it measured."""
+        answer = subprocess.run([self.stack.binary("florin-bench"), command, "--json",
+                                 *map(str, arguments)], capture_output=True, text=True, check=False)
+        if answer.returncode != 0:
+            raise RuntimeError(f"florin-bench {command} failed: {answer.stderr[-2000:]}\n"
+                               f"{answer.stdout[-2000:]}")
+        return json.loads(answer.stdout)
+
+    def load(self, *arguments, shape="payment", seconds=None):
+        self.round += 1
+        target = self.stack.florins[0].url if shape == "payment" else self.stack.sandbox.url
+        key = self.stack.key if shape == "payment" else "sk_test_sandbox"
+        seed = f"{self.options.seed}-{self.round}"
+        result = self.tool("load", "--url", target, "--key", key, "--shape", shape, "--seed", seed,
+                           "--seconds", seconds or self.seconds, *arguments)
+        if result["completed"] != result["sent"]:
+            say(f"  {result['sent'] - result['completed']} of {result['sent']} not completed: "
+                f"{result['statuses']} {result['failures']} {result.get('first_refusal', '')}")
+        return result
+
+    def used(self):
+        """CPU seconds and WAL so far, to be subtracted."""
+        stack = self.stack
+        running = stack.florins[0].process is not None
+        return {"florin": stack.florins[0].cpu() if running else 0.0,
+                "sandbox": stack.sandbox.cpu() if stack.sandbox.process else 0.0,
+                "postgres": stack.postgres.cpu(), "wal": stack.postgres.wal_bytes()}
+
+    def costs(self, before, payments):
+        after = self.used()
+        each = {name: (after[name] - before[name]) * 1e6 / max(payments, 1)
+                for name in ("florin", "sandbox", "postgres")}
+        return {**each, "wal_bytes": (after["wal"] - before["wal"]) / max(payments, 1)}
+
+    def warm_up(self):
+        say("warming up")
+        return self.load("--clients", self.options.clients, "--warmup", 0,
+                         seconds=1 if self.options.quick else 3)
+
+    def closed_loop(self):
+        rounds = []
+        for number in range(self.options.rounds):
+            before = self.used()
+            result = self.load("--clients", self.options.clients, "--warmup", 0)
+            cost = self.costs(before, result["completed"])
+            result["cost"] = {"client": result["client_cpu_us"], **cost}
+            rounds.append(result)
+            say(f"HTTP, {self.options.clients} clients, round {number + 1}: "
+                f"{result['per_second']:,.0f} payments/s, "
+                f"p99 {result['latency_ms']['p99']:.1f} ms")
+        return rounds
+
+    def open_loop(self, rate):
+        """Florin and the sandbox alone by turns, so that both meet the same machine."""
+        rounds = {"payment": [], "charge": []}
+        for number in range(self.options.rounds):
+            for shape, name in (("payment", "florin"), ("charge", "the sandbox alone")):
+                result = self.load("--mode", "open", "--rate", rate, "--warmup", 1, shape=shape)
+                rounds[shape].append(result)
+                latency = result["latency_ms"]
+                say(f"{rate}/s at {name}, round {number + 1}: p50 {latency['p50']:.2f} ms, "
+                    f"p99 {latency['p99']:.2f} ms"
+                    + (" (saturated)" if result["saturated"] else ""))
+        return rounds
+
+    def engine_and_copy(self):
+        """By turns as well: the ratio of two figures from different minutes would mean nothing."""
+        for program in (*self.stack.florins, self.stack.sandbox):
+            program.stop()
+        database = ("--database", self.stack.postgres.url)
+        seconds = ("--seconds", 1 if self.options.quick else 5)
+        say("warming up the engine")
+        self.tool("engine", *database, *seconds)
+        engine, copy = [], []
+        for number in range(self.options.rounds):
+            copy.append(self.tool("copy", *database, "--tables", self.options.tables, "--payments",
+                                  5_000 if self.options.quick else 50_000))
+            before = self.used()
+            result = self.tool("engine", *database, *seconds)
+            result["cost"] = self.costs(before, result["payments"])
+            engine.append(result)
+            say(f"engine, round {number + 1}: {result['per_second']:,.0f} payments/s, "
+                f"raw COPY {copy[-1]['per_second']:,.0f}")
+        return engine, copy
+
+
+def has_engine(build):
+    told = subprocess.run([os.path.join(build, "florin-bench"), "--help"], capture_output=True,
+                          text=True, check=True)
+    return "\nengine " in told.stdout
+
+
+def measure(options, build):
+    """Everything in one run; a dictionary that report.py turns into a page."""
+    logs = os.path.join(ROOT, "build", "bench")
+    say("starting PostgreSQL, the sandbox and florin")
+    with Stack(build, logs, settings()) as stack:
+        about = machine.describe(build, stack.folder,
+                                 stack.postgres.query("show server_version"))
+        usage, bench = machine.Usage(), Bench(stack, options)
+        bench.warm_up()
+        results = {"closed": bench.closed_loop(),
+                   "open": {rate: bench.open_loop(rate) for rate in (100, 1000)}}
+        if has_engine(build):
+            results["engine"], results["copy"] = bench.engine_and_copy()
+        else:
+            say("this florin-bench has no engine command: its figures stay open")
+        busy, steal = usage.shares()
+        about["During the run"] = f"busy {busy:.0%}, steal {steal:.1%}"
+        results["machine"] = about
+    return results
+
+
+def run_chaos(options, build):
+    seed = chaos.seed_from_environment()
+    logs = os.path.join(ROOT, "build", "chaos")
+    with Stack(build, logs, settings(), florins=2, sandbox_keeps_data=True) as stack:
+        summary = chaos.Chaos(stack, seed, payments=options.payments, say=say).run()
+    say(summary)
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--quick", action="store_true", help="a couple of seconds per figure")
+    parser.add_argument("--chaos", action="store_true",
+                        help="instead of measuring: faults and kills, then every charge compared")
+    parser.add_argument("--payments", type=int, default=10_000, help="of --chaos (10000)")
+    parser.add_argument("--clients", type=int, default=64, help="of the closed loop (64)")
+    parser.add_argument("--rounds", type=int, default=3, help="per figure (3)")
+    parser.add_argument("--seed", default=f"{int(time.time()):x}", help="prefix of all ids")
+    parser.add_argument("--tables", default=TABLES, help="what the raw COPY copies")
+    parser.add_argument("--out", default=os.path.join(ROOT, "docs", "benchmarks.md"))
+    return parser.parse_args()
+
+
+def main():
+    options = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # Ends what was started, too.
+    build = os.environ.get("FLORIN_BUILD", os.path.join(ROOT, "build", "release"))
+    missing = [name for name in ("florin", "florin-sandbox", "florin-bench")
+               if not os.path.exists(os.path.join(build, name))]
+    if missing:
+        sys.exit(f"{', '.join(missing)} missing in {build}: build first, or set FLORIN_BUILD")
+    if options.chaos:
+        return run_chaos(options, build)
+    results = measure(options, build)
+    raw = os.path.join(ROOT, "build", "bench", "results.json")
+    with open(raw, "w", encoding="utf-8") as file:
+        json.dump(results, file, indent=2)
+    report.write(options.out, results, quick=options.quick)
+    say(f"wrote {options.out}; every round is in {raw}")
+    return None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,17 @@
+#pragma once
+
+// The answer to a request that moves money, from the payment's JSON and the event that ended it. A
+// repeated request gets the same status and the same bytes.
+
+#include "payments/service.h"
+#include "platform/http/message.h"
+
+namespace florin::api {
+
+// `success`: 201 for a new payment, 200 for a change of one.
+http::Response show_answer(const payments::Answer& answer, int success, std::string_view instance);
+
+// "17", the ETag of version 17.
+std::string etag(std::int32_t version);
+
+}  // namespace florin::api

@@ -1,0 +1,124 @@
+// POST /v1/payments: records a payment and asks a provider for the money.
+
+#include <algorithm>
+
+#include "api/answer.h"
+#include "api/handlers.h"
+#include "base/form.h"
+#include "platform/crypto/hash.h"
+
+namespace florin::api {
+namespace {
+
+using payments::NewOrder;
+using payments::NewPayment;
+
+constexpr std::size_t kOrdersMax = 100;
+constexpr std::size_t kNameLength = 64;
+
+Currency read_currency(Form& form, Fields root) {
+    const auto code = root.text("currency", {.length_max = 3});
+    const auto currency = currency_from(code);
+    if (currency && currency->payable()) return *currency;
+    form.add_error(root.pointer("currency"), "currency_unknown",
+                   "send an active ISO 4217 code in capitals, like EUR");
+    return "EUR"_currency;
+}
+
+// An order may repeat the currency, for readers; it cannot have another one.
+void check_currency(Form& form, Fields order, Currency currency) {
+    const auto own = order.optional_text("currency", {.length_max = 3});
+    if (own && *own != currency.code())
+        form.add_error(
+            order.pointer("currency"), "currency_mixed",
+            "all orders of a payment have its currency, " + std::string(currency.code()));
+}
+
+Money read_amount(Form& form, Fields order, Currency currency) {
+    const auto parsed = Money::parse(order.amount("amount"), currency);
+    const auto pointer = order.pointer("amount");
+    if (!parsed) {
+        form.add_error(pointer, parsed.error().code, parsed.error().detail);
+    } else if (!parsed->is_positive()) {
+        form.add_error(pointer, "amount_not_positive", "send an amount above zero");
+    } else {
+        return *parsed;
+    }
+    return Money(0, currency);
+}
+
+std::vector<NewOrder> read_orders(Form& form, Fields root, Currency currency) {
+    std::vector<NewOrder> orders;
+    std::int64_t total = 0;  // Each is at most kAmountMax, and there are at most kOrdersMax.
+    for (auto& order : root.list("payment_orders", 1, kOrdersMax)) {
+        auto reference = order.text("payment_order_id", {.length_max = kNameLength});
+        auto seller = order.text("seller_account", {.length_max = kNameLength});
+        const auto amount = read_amount(form, order, currency);
+        check_currency(form, order, currency);
+        total += amount.minor();
+        const auto same = [&](const NewOrder& other) { return other.reference == reference; };
+        if (!reference.empty() && std::ranges::any_of(orders, same))
+            form.add_error(order.pointer("payment_order_id"), "duplicate_order",
+                           "each order of a payment has its own payment_order_id");
+        orders.push_back({std::move(reference), std::move(seller), amount});
+    }
+    if (total > kAmountMax)
+        form.add_error(root.pointer("payment_orders"), "amount_too_large",
+                       "the orders add up to more than one payment may have");
+    return orders;
+}
+
+std::string read_token(Form& form, Fields method) {
+    auto token = method.text("token", {.length_max = 255});
+    const auto plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '-';
+    };
+    if (!std::ranges::all_of(token, plain))
+        form.add_error(
+            method.pointer("token"), "token_malformed",
+            "send the token of a payment method, like pm_card_visa; never a card number");
+    // A card number in the place of a token must not travel any further.
+    const auto digits = std::ranges::count_if(token, [](char c) { return c >= '0' && c <= '9'; });
+    if (digits >= 12 && static_cast<std::size_t>(digits) == token.size())
+        form.add_error(method.pointer("token"), "card_number_refused",
+                       "this looks like a card number: send the token of a payment method instead");
+    return token;
+}
+
+Result<NewPayment> read(const Call& call) {
+    Form form(call.request.body);
+    Fields root = form.root();
+    const auto currency = read_currency(form, root);
+    NewPayment wanted{
+        .merchant = call.caller.merchant,  // Never from the body.
+        .livemode = call.caller.livemode,
+        .key = {.key = call.client_key},
+        .checkout_id = root.text("checkout_id", {.length_max = kNameLength}),
+        .currency = currency,
+    };
+    Fields buyer = root.object("buyer");
+    wanted.buyer_id = buyer.text("id", {.length_max = kNameLength});
+    wanted.buyer_email = buyer.optional_text("email", {.length_max = 254}).value_or("");
+    if (!wanted.buyer_email.empty() && wanted.buyer_email.find('@') == std::string::npos)
+        form.add_error(buyer.pointer("email"), "email_malformed",
+                       "send an address like ann@shop.example");
+    Fields method = root.object("payment_method");
+    wanted.method_type = method.word("type", {"card"});
+    wanted.method_token = read_token(form, method);
+    wanted.capture_later = root.word("capture", {"automatic", "manual"}, "automatic") == "manual";
+    wanted.orders = read_orders(form, root, currency);
+    TRY_OK(form.finish());
+    wanted.key.request_hash = crypto::sha256("POST /v1/payments\n" + form.canonical());
+    return wanted;
+}
+
+}  // namespace
+
+Handled create_payment(Services& services, Call call) {
+    CO_TRY(auto wanted, read(call));
+    CO_TRY(auto answer, co_await services.payments.create(std::move(wanted), call.deadline));
+    co_return show_answer(answer, 201, call.target.path);
+}
+
+}  // namespace florin::api

@@ -1,0 +1,152 @@
+#include "api/gate.h"
+
+#include <algorithm>
+
+#include "api/problem.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "platform/crypto/hash.h"
+
+namespace florin::api {
+namespace {
+
+// "/v1/payments/{id}/capture" against "/v1/payments/pay_x/capture": true, and id = "pay_x".
+bool matches(std::string_view pattern, std::string_view path, std::string& id) {
+    const auto open = pattern.find("{id}");
+    if (open == std::string_view::npos) return pattern == path;
+    const auto before = pattern.substr(0, open), after = pattern.substr(open + 4);
+    if (path.size() <= before.size() + after.size() || !path.starts_with(before) ||
+        !path.ends_with(after))
+        return false;
+    const auto middle = path.substr(before.size(), path.size() - before.size() - after.size());
+    if (middle.find('/') != std::string_view::npos) return false;
+    id = middle;
+    return true;
+}
+
+// "Bearer KEY", or Basic with the key as the user, as curl -u sends it.
+std::string key_of(const http::Headers& headers) {
+    const auto value = headers.get("Authorization");
+    if (value.starts_with("Bearer ")) return std::string(value.substr(7));
+    std::string decoded;
+    if (value.starts_with("Basic ") && crypto::base64_decode(value.substr(6), decoded))
+        return decoded.substr(0, decoded.find(':'));
+    return std::string(value);
+}
+
+bool is_json(std::string_view media_type) {
+    return media_type == "application/json" || media_type.starts_with("application/json;") ||
+           media_type.starts_with("application/json ");
+}
+
+Error not_found(std::string_view path) {
+    return {Fault::not_found, "route_not_found",
+            "there is nothing at " + std::string(path.substr(0, 200)) + ": see /openapi.json"};
+}
+
+Error wrong_method(std::string_view method) {
+    return {
+        Fault::unsupported, "method_not_allowed",
+        "this address does not take " + std::string(method.substr(0, 20)) + ": see /openapi.json"};
+}
+
+}  // namespace
+
+Result<std::string> read_idempotency_key(const http::Headers& headers) {
+    const auto count = headers.count("Idempotency-Key");
+    if (count == 0)
+        return fail(Fault::malformed, "idempotency_key_missing",
+                    "send an Idempotency-Key header with a fresh unique value, and the same value "
+                    "when you repeat the request");
+    auto text = headers.get("Idempotency-Key");
+    const auto malformed =
+        fail(Fault::malformed, "idempotency_key_malformed",
+             "the Idempotency-Key must be one header with 1 to 255 visible ASCII characters, like "
+             "\"8e03978e-40d5-43e8-bc93-6894a57f9324\"");
+    if (count > 1) return malformed;
+    if (text.size() >= 2 && text.front() == '"' && text.back() == '"')
+        text = text.substr(1, text.size() - 2);
+    const auto visible = [](char c) { return c > ' ' && c < '\x7f' && c != '"' && c != '\\'; };
+    if (text.empty() || text.size() > 255 || !std::ranges::all_of(text, visible)) return malformed;
+    return std::string(text);
+}
+
+Gate::Gate(Services services) : services_(std::move(services)) {}
+
+Task<Result<http::Response>> Gate::pass(Route route, Call call) {
+    if (!route.scope.empty()) {
+        CO_TRY(call.caller, co_await services_.keys.authenticate(key_of(call.request.headers)));
+        if (!call.caller.may(route.scope))
+            co_return fail(Fault::forbidden, "scope_missing",
+                           "this key lacks the scope " + std::string(route.scope) +
+                               ": make one that has it with `florin keys create --scope`");
+    }
+    if (route.replay == Replay::by_key) {
+        CO_TRY(call.client_key, read_idempotency_key(call.request.headers));
+        if (!is_json(call.request.headers.get("Content-Type")))
+            co_return fail(Fault::unsupported, "media_type_not_json",
+                           "send the body as Content-Type: application/json");
+    }
+    co_return co_await route.handler(services_, std::move(call));
+}
+
+Task<http::Response> Gate::handle(http::Request request) {
+    const auto began = monotonic_now();
+    Call call;
+    call.target = http::split_target(request.target);
+    call.deadline = began + kRequestTime;
+    const std::string path = call.target.path;
+    const auto refuse = [&](const Error& error, std::string_view route) {
+        return finish(problem(error, path), route, began);
+    };
+    const Route* route = nullptr;
+    bool path_known = false;
+    for (const auto& candidate : routes()) {
+        if (!matches(candidate.path, path, call.id)) continue;
+        path_known = true;
+        if (candidate.method == request.method ||
+            (candidate.method == "GET" && request.method == "HEAD"))
+            route = &candidate;
+    }
+    if (!call.target.readable)
+        co_return refuse({Fault::malformed, "malformed_target", "the address cannot be read"}, "");
+    if (!route) co_return refuse(path_known ? wrong_method(request.method) : not_found(path), "");
+    call.request = std::move(request);
+    Error error;
+    try {
+        auto response = co_await pass(*route, std::move(call));
+        if (response) co_return finish(std::move(*response), route->path, began);
+        error = std::move(response.error());
+    } catch (const pg::Lost& e) {
+        log::error("api.database_lost", {{"route", std::string(route->path)}, {"why", e.what()}});
+        error = {
+            Fault::unavailable, "database_unavailable",
+            "the database did not answer, so the outcome is not known: repeat the request with "
+            "the same Idempotency-Key"};
+        error.retry_after_s = 1;
+    }
+    co_return refuse(error, route->path);
+}
+
+http::Response Gate::finish(http::Response response, std::string_view route, Deadline began) {
+    const auto id = RequestId::make(now(), 0, random_u64()).text();
+    response.headers.add("Request-Id", id);
+    response.headers.add("Cache-Control", "no-store");
+    response.headers.add("X-Content-Type-Options", "nosniff");
+    const std::chrono::duration<double> took = monotonic_now() - began;
+    const std::string where(route.empty() ? "none" : route);
+    services_.metrics.counter("florin_http_requests_total", "Requests by route and status.",
+                              fmt::format("route=\"{}\",status=\"{}\"", where, response.status)) +=
+        1;
+    services_.metrics
+        .histogram("florin_http_request_seconds", "Time to answer by route.",
+                   fmt::format("route=\"{}\"", where))
+        .observe(took.count());
+    log::debug("api.request", {{"request", id},
+                               {"route", where},
+                               {"status", std::to_string(response.status)},
+                               {"ms", fmt::format("{:.1f}", took.count() * 1000)}});
+    return response;
+}
+
+}  // namespace florin::api

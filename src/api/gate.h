@@ -1,0 +1,71 @@
+#pragma once
+
+// The one door of the HTTP interface: it finds the route, knows the caller, checks the scope, the
+// idempotency key and the media type, and turns every failure into a problem. Handlers behind it
+// read, call a service, and show.
+
+#include <chrono>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "accounts/keys.h"
+#include "base/result.h"
+#include "ledger/store.h"
+#include "payments/service.h"
+#include "platform/http/server.h"
+#include "platform/metrics/metrics.h"
+
+namespace florin::api {
+
+// What handlers work with. Made in app/, outlives every request.
+struct Services {
+    accounts::Keys& keys;
+    payments::Service& payments;
+    payments::Store& payment_store;
+    ledger::Store& ledger_store;
+    metrics::Registry& metrics;
+    std::function<Task<bool>()> is_ready;
+};
+
+struct Call {
+    http::Request request;
+    http::Target target;
+    std::string id;  // What stands for {id} in the route.
+    accounts::Caller caller;
+    std::string client_key;  // The Idempotency-Key, where the route wants one.
+    Deadline deadline;
+};
+
+enum class Replay { none, by_key };
+
+struct Route {
+    std::string_view method, path;
+    std::string_view scope;  // Empty = open to everybody.
+    Replay replay;
+    Task<Result<http::Response>> (*handler)(Services&, Call);
+};
+
+// The whole interface, as a table (routes.cpp).
+std::span<const Route> routes();
+
+inline constexpr std::chrono::seconds kRequestTime{60};
+
+class Gate {
+public:
+    explicit Gate(Services services);
+    Task<http::Response> handle(http::Request request);
+
+private:
+    Task<Result<http::Response>> pass(Route route, Call call);
+    http::Response finish(http::Response response, std::string_view route, Deadline began);
+
+    Services services_;
+};
+
+// RFC 8941 string ("..."), or the bare text that older clients send. 1 to 255 visible characters.
+Result<std::string> read_idempotency_key(const http::Headers& headers);
+
+}  // namespace florin::api

@@ -1,0 +1,29 @@
+#pragma once
+
+// One handler per route (routes.cpp). Reads a Call, asks a service, shows the answer.
+
+#include "api/gate.h"
+
+namespace florin::api {
+
+using Handled = Task<Result<http::Response>>;
+
+Handled create_payment(Services& services, Call call);
+Handled capture_payment(Services& services, Call call);
+Handled cancel_payment(Services& services, Call call);
+Handled get_payment(Services& services, Call call);
+Handled list_payments(Services& services, Call call);
+Handled list_payment_events(Services& services, Call call);
+
+Handled list_ledger_accounts(Services& services, Call call);
+Handled get_ledger_account(Services& services, Call call);
+Handled list_ledger_entries(Services& services, Call call);
+
+Handled get_health(Services& services, Call call);
+Handled get_ready(Services& services, Call call);
+Handled get_metrics(Services& services, Call call);
+Handled get_openapi(Services& services, Call call);
+
+http::Response json_response(int status, std::string body);
+
+}  // namespace florin::api

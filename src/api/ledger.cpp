@@ -1,0 +1,129 @@
+// The ledger, as its owner reads it.
+
+#include <charconv>
+
+#include "api/handlers.h"
+#include "api/query.h"
+#include "base/json.h"
+
+namespace florin::api {
+namespace {
+
+using ledger::AccountName;
+
+Result<AccountName> read_account(const Call& call) {
+    const auto name = AccountName::parse(call.id);
+    if (name) return *name;
+    return fail(
+        Fault::not_found, "ledger_account_not_found",
+        "there is no account '" + call.id.substr(0, 64) +
+            "': see /v1/ledger/accounts; names read escrow:EUR or psp_receivable:stripe:EUR");
+}
+
+void show(json::Writer& out, const ledger::Balance& balance) {
+    const auto& name = balance.account;
+    const auto* type = ledger::type_of(name.code);
+    const auto money = [&](std::int64_t minor) { return Money(minor, name.currency).decimal(); };
+    out.begin_object().field("id", name.text()).field("object", "ledger_account");
+    out.field("code", name.code).field("type", type->name).field_if("owner", name.owner);
+    out.field("currency", name.currency.code());
+    out.field("normal", type->normal == ledger::Side::debit ? "debit" : "credit");
+    out.field("debits", money(balance.debits)).field("credits", money(balance.credits));
+    out.field("balance", money(balance.amount())).end_object();
+}
+
+std::string entry_id(const ledger::Entry& entry) {
+    return entry.transaction.text() + "." + std::to_string(entry.leg);
+}
+
+std::optional<ledger::EntryCursor> read_cursor(std::string_view text) {
+    const auto dot = text.find('.');
+    if (dot == std::string_view::npos) return std::nullopt;
+    const auto transaction = OperationId::parse(text.substr(0, dot));
+    ledger::EntryCursor cursor;
+    const auto leg = text.substr(dot + 1);
+    const auto read = std::from_chars(leg.data(), leg.data() + leg.size(), cursor.leg);
+    if (!transaction || read.ec != std::errc() || read.ptr != leg.data() + leg.size())
+        return std::nullopt;
+    cursor.transaction = transaction->uuid();
+    return cursor;
+}
+
+void show(json::Writer& out, const ledger::Entry& entry) {
+    const bool debit = entry.amount > 0;
+    const Money amount(debit ? entry.amount : -entry.amount, entry.account.currency);
+    const bool whole_payment = entry.reference == entry.source;
+    out.begin_object().field("id", entry_id(entry)).field("object", "ledger_entry");
+    out.field("account", entry.account.text());
+    out.field("transaction", entry.transaction.text()).field("kind", entry.kind);
+    out.field("payment", PaymentId(entry.source).text());
+    out.field("reference", whole_payment ? PaymentId(entry.reference).text()
+                                         : PaymentOrderId(entry.reference).text());
+    out.field("direction", debit ? "debit" : "credit").field("amount", amount.decimal());
+    out.field("currency", entry.account.currency.code());
+    out.field("created_at", to_text(entry.at)).end_object();
+}
+
+Task<std::vector<ledger::Entry>> entries_of_payment(Services& services, MerchantId merchant,
+                                                    AccountName account, PaymentId payment) {
+    const auto seen = co_await services.payment_store.load(merchant, payment);
+    if (!seen) co_return std::vector<ledger::Entry>();
+    auto operations = co_await services.payment_store.operations(payment);
+    co_return co_await services.ledger_store.entries_of(merchant, std::move(account),
+                                                        payment.slot(), std::move(operations));
+}
+
+}  // namespace
+
+Handled list_ledger_accounts(Services& services, Call call) {
+    const auto balances = co_await services.ledger_store.balances(call.caller.merchant);
+    json::Writer out;
+    out.begin_object().field("object", "list").field("url", "/v1/ledger/accounts");
+    out.key("data").begin_array();
+    for (const auto& balance : balances) show(out, balance);
+    out.end_array().field("has_more", false).end_object();
+    co_return json_response(200, std::move(out).text());
+}
+
+Handled get_ledger_account(Services& services, Call call) {
+    CO_TRY(auto account, read_account(call));
+    const auto balance =
+        co_await services.ledger_store.balance(call.caller.merchant, std::move(account));
+    json::Writer out;
+    show(out, balance);
+    co_return json_response(200, std::move(out).text());
+}
+
+Handled list_ledger_entries(Services& services, Call call) {
+    CO_TRY(auto account, read_account(call));
+    Query query(call.target);
+    const auto limit = query.limit();
+    const auto after = query.text("starting_after");
+    const auto cursor = after.empty() ? ledger::EntryCursor::newest() : read_cursor(after);
+    if (!cursor) query.add_error("starting_after", "cursor_malformed", "send the id of an entry");
+    const auto of = query.text("payment");
+    const auto payment = PaymentId::parse(of);
+    if (!of.empty() && !payment)
+        query.add_error("payment", "payment_malformed", "send the id of a payment, pay_...");
+    CO_TRY_OK(query.finish());
+    const auto merchant = call.caller.merchant;
+    std::vector<ledger::Entry> found;
+    if (payment) {
+        found = co_await entries_of_payment(services, merchant, std::move(account), *payment);
+    } else {
+        found = co_await services.ledger_store.entries(merchant, std::move(account), *cursor,
+                                                       limit + 1);
+    }
+    const bool more = !payment && found.size() > static_cast<std::size_t>(limit);
+    if (more) found.pop_back();
+    json::Writer out;
+    out.begin_object().field("object", "list").field("url", call.target.path);
+    out.key("data").begin_array();
+    for (const auto& entry : found) show(out, entry);
+    out.end_array().field("has_more", more).key("next_cursor");
+    more ? out.value(entry_id(found.back())) : out.null();
+    out.end_object();
+    co_return json_response(200, std::move(out).text());
+}
+
+}  // namespace florin::api

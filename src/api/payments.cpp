@@ -1,0 +1,130 @@
+// What can be done with a payment, and how it is read back.
+
+#include "api/answer.h"
+#include "api/handlers.h"
+#include "api/query.h"
+#include "base/form.h"
+#include "payments/show.h"
+#include "platform/crypto/hash.h"
+
+namespace florin::api {
+namespace {
+
+using payments::Action;
+
+Result<PaymentId> read_id(const Call& call) {
+    const auto id = PaymentId::parse(call.id);
+    if (id) return *id;
+    return fail(Fault::not_found, "payment_not_found",
+                "there is no payment '" + call.id.substr(0, 64) + "'");
+}
+
+Handled act(Services& services, Call call, Action action) {
+    CO_TRY(const auto id, read_id(call));
+    // Nothing can be said in the body yet; what is said there must not be ignored.
+    Form form(call.request.body.empty() ? "{}" : call.request.body);
+    form.root();
+    CO_TRY_OK(form.finish());
+    payments::ClientKey key{call.client_key};
+    key.request_hash = crypto::sha256("POST " + call.target.path + "\n" + form.canonical());
+    CO_TRY(auto answer, co_await services.payments.act(call.caller.merchant, id, action,
+                                                       std::move(key), call.deadline));
+    co_return show_answer(answer, 200, call.target.path);
+}
+
+}  // namespace
+
+Handled capture_payment(Services& services, Call call) {
+    return act(services, std::move(call), Action::capture);
+}
+
+Handled cancel_payment(Services& services, Call call) {
+    return act(services, std::move(call), Action::cancel);
+}
+
+Handled get_payment(Services& services, Call call) {
+    CO_TRY(const auto id, read_id(call));
+    const auto payment = co_await services.payment_store.load(call.caller.merchant, id);
+    if (!payment)
+        co_return fail(Fault::not_found, "payment_not_found", "there is no payment " + id.text());
+    const auto tag = etag(payment->version);
+    http::Response response;
+    if (call.request.headers.get("If-None-Match") == tag) {
+        response.status = 304;
+    } else {
+        response = json_response(200, payments::show(*payment));
+    }
+    response.headers.add("ETag", tag);
+    co_return response;
+}
+
+namespace {
+
+Result<payments::ListFilter> read_filter(const Call& call) {
+    Query query(call.target);
+    payments::ListFilter filter;
+    filter.status = query.text("status");
+    if (!filter.status.empty() && !payments::status_from(filter.status))
+        query.add_error("status", "not_allowed",
+                        "send a status of a payment, like succeeded or authorized");
+    filter.currency = query.text("currency");
+    if (!filter.currency.empty() && !currency_from(filter.currency))
+        query.add_error("currency", "currency_unknown", "send an ISO 4217 code in capitals");
+    filter.checkout_id = query.text("checkout_id");
+    filter.created_from = query.instant("created[gte]");
+    filter.created_before = query.instant("created[lt]");
+    const auto after = query.text("starting_after");
+    filter.after = PaymentId::parse(after);
+    if (!after.empty() && !filter.after)
+        query.add_error("starting_after", "cursor_malformed", "send the id of a payment, pay_...");
+    filter.limit = query.limit();
+    TRY_OK(query.finish());
+    return filter;
+}
+
+}  // namespace
+
+Handled list_payments(Services& services, Call call) {
+    CO_TRY(auto filter, read_filter(call));
+    const auto limit = static_cast<std::size_t>(filter.limit);
+    ++filter.limit;  // One more tells whether there are more.
+    auto found = co_await services.payment_store.list(call.caller.merchant, std::move(filter));
+    const bool more = found.size() > limit;
+    if (more) found.erase(found.begin() + static_cast<std::ptrdiff_t>(limit), found.end());
+    json::Writer out;
+    out.begin_object().field("object", "list").field("url", "/v1/payments");
+    out.key("data").begin_array();
+    for (const auto& payment : found) payments::show(out, payment);
+    out.end_array();
+    out.field("has_more", more).key("next_cursor");
+    more ? out.value(found.back().id.text()) : out.null();
+    out.end_object();
+    co_return json_response(200, std::move(out).text());
+}
+
+Handled list_payment_events(Services& services, Call call) {
+    CO_TRY(const auto id, read_id(call));
+    Query query(call.target);
+    const auto limit = query.limit();
+    CO_TRY_OK(query.finish());
+    // The events belong to who may see the payment.
+    const auto payment = co_await services.payment_store.load(call.caller.merchant, id);
+    if (!payment)
+        co_return fail(Fault::not_found, "payment_not_found", "there is no payment " + id.text());
+    auto events = co_await services.payment_store.events(id, 0, limit + 1);
+    const bool more = events.size() > static_cast<std::size_t>(limit);
+    if (more) events.pop_back();
+    json::Writer out;
+    out.begin_object().field("object", "list").field("url", call.target.path);
+    out.key("data").begin_array();
+    for (const auto& event : events) {
+        out.begin_object().field("id", event.id.text()).field("object", "event");
+        out.field("type", event.type).field("version", event.version);
+        out.field("operation", event.operation.text()).field("created_at", to_text(event.at));
+        out.key("data").begin_object().key("object").raw(event.data).end_object().end_object();
+    }
+    out.end_array().field("has_more", more).end_object();
+    co_return json_response(200, std::move(out).text());
+}
+
+}  // namespace florin::api

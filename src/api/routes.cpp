@@ -1,0 +1,32 @@
+#include <array>
+
+#include "api/handlers.h"
+
+namespace florin::api {
+namespace {
+
+// clang-format off
+constexpr std::array kRoutes = {
+    Route{"POST", "/v1/payments",                     "payments:write", Replay::by_key, create_payment},
+    Route{"GET",  "/v1/payments",                     "payments:read",  Replay::none,   list_payments},
+    Route{"GET",  "/v1/payments/{id}",                "payments:read",  Replay::none,   get_payment},
+    Route{"POST", "/v1/payments/{id}/capture",        "payments:write", Replay::by_key, capture_payment},
+    Route{"POST", "/v1/payments/{id}/cancel",         "payments:write", Replay::by_key, cancel_payment},
+    Route{"GET",  "/v1/payments/{id}/events",         "payments:read",  Replay::none,   list_payment_events},
+    Route{"GET",  "/v1/ledger/accounts",              "ledger:read",    Replay::none,   list_ledger_accounts},
+    Route{"GET",  "/v1/ledger/accounts/{id}",         "ledger:read",    Replay::none,   get_ledger_account},
+    Route{"GET",  "/v1/ledger/accounts/{id}/entries", "ledger:read",    Replay::none,   list_ledger_entries},
+    Route{"GET",  "/healthz",                         "",               Replay::none,   get_health},
+    Route{"GET",  "/readyz",                          "",               Replay::none,   get_ready},
+    Route{"GET",  "/metrics",                         "",               Replay::none,   get_metrics},
+    Route{"GET",  "/openapi.json",                    "",               Replay::none,   get_openapi},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Route> routes() {
+    return kRoutes;
+}
+
+}  // namespace florin::api

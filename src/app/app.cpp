@@ -1,0 +1,129 @@
+#include "app/app.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+
+#include "app/database.h"
+#include "base/log.h"
+
+namespace florin::app {
+namespace {
+
+constexpr std::string_view kPing = "SELECT 1";
+
+payments::ServiceOptions service_options(const Config& config, std::string secret) {
+    return {std::move(secret), config.provider_time, config.lease_extra};
+}
+
+}  // namespace
+
+App::App(asio::io_context& io, const Config& config, const std::string& conninfo,
+         std::string provider_key_secret)
+    : io_(io),
+      config_(config),
+      pool_(io, conninfo, config.database_readers),
+      client_(io, {}),
+      wire_(client_, config.stripe_url, config.stripe_secret_key),
+      keys_(pool_),
+      ledger_store_(pool_),
+      payment_store_(pool_),
+      engine_(io, {.conninfo = conninfo, .lanes = config.database_lanes}),
+      payments_(engine_, payment_store_, {stripe_, wire_},
+                service_options(config, std::move(provider_key_secret))),
+      resolver_(io, payments_, {.period = config.resolver_period}),
+      gate_({keys_, payments_, payment_store_, ledger_store_, metrics_,
+             [this] { return is_ready(); }}),
+      scope_(io) {
+    observe();
+}
+
+void App::observe() {
+    const auto counts = [this](auto member) {
+        return [this, member] { return static_cast<double>(engine_.counts().*member); };
+    };
+    using Counts = storage::BatcherCounts;
+    metrics_.observe("florin_engine_commands_total", "Commands given to the engine.", "counter",
+                     counts(&Counts::commands));
+    metrics_.observe("florin_engine_flushes_total", "Transactions of the engine.", "counter",
+                     counts(&Counts::flushes));
+    metrics_.observe("florin_engine_splits_total", "Batches halved to find a culprit.", "counter",
+                     counts(&Counts::splits));
+    metrics_.observe("florin_engine_failures_total", "Commands that failed.", "counter",
+                     counts(&Counts::failures));
+    metrics_.observe("florin_engine_waiting", "Commands that wait for a lane.", "gauge",
+                     counts(&Counts::waiting));
+    metrics_.observe("florin_resolver_looks_total", "Operations looked at by the resolver.",
+                     "counter", [this] { return static_cast<double>(resolver_.looks()); });
+}
+
+Task<bool> App::is_ready() {
+    pg::Params none;
+    const auto rows = co_await pool_.query(kPing, std::move(none));
+    co_return rows.size() == 1;
+}
+
+void App::start() {
+    engine_.start(scope_);
+    scope_.start("payments.resolver", resolver_.run());
+    http::ServerOptions options{
+        .address = config_.listen_address,
+        .port = config_.listen_port,
+        .certificate_file = config_.tls_certificate_file,
+        .private_key_file = config_.tls_key_file,
+    };
+    server_ = std::make_unique<http::Server>(
+        io_, std::move(options),
+        [this](http::Request request) { return gate_.handle(std::move(request)); });
+}
+
+Task<> App::close() {
+    if (server_) co_await server_->close(std::chrono::seconds(30));
+    co_await resolver_.close();
+    co_await scope_.close();
+}
+
+namespace {
+
+// Both throw pg::Lost; the caller says so to the operator.
+Task<std::string> load_secret(asio::io_context& io, std::string conninfo) {
+    pg::Pool pool(io, std::move(conninfo), 1);
+    payments::Store store(pool);
+    co_return co_await store.provider_key_secret();
+}
+
+Task<> run(asio::io_context& io, Config config, std::string conninfo,
+           std::function<void(std::uint16_t)> on_listening) {
+    asio::signal_set signals(io, SIGINT, SIGTERM);
+    auto secret = co_await load_secret(io, conninfo);
+    App app(io, config, conninfo, std::move(secret));
+    app.start();
+    on_listening(app.port());
+    log::info("serve.started", {{"port", std::to_string(app.port())}});
+    co_await signals.async_wait(asio::use_awaitable);
+    log::info("serve.stopping", {});
+    co_await app.close();
+}
+
+}  // namespace
+
+Result<void> serve(const Config& config, const std::function<void(std::uint16_t)>& on_listening) {
+    TRY(const auto database, Database::open(config));
+    TRY_OK(ensure_schema(database));
+    if (config.stripe_secret_key.empty())
+        log::warn("serve.no_provider_key", {{"hint", "set stripe_secret_key_file"}});
+    std::signal(SIGPIPE, SIG_IGN);
+    asio::io_context io(1);
+    std::exception_ptr failure;
+    asio::co_spawn(io, run(io, config, database.conninfo(), on_listening),
+                   [&](std::exception_ptr e) {
+                       failure = e;
+                       io.stop();
+                   });
+    io.run();
+    if (failure) std::rethrow_exception(failure);
+    return {};
+}
+
+}  // namespace florin::app

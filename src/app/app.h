@@ -1,0 +1,61 @@
+#pragma once
+
+// Composition: builds every object in order and connects them. Objects meet here and only here.
+
+#include <memory>
+
+#include "accounts/keys.h"
+#include "api/gate.h"
+#include "app/wire.h"
+#include "connectors/stripe/stripe.h"
+#include "ledger/store.h"
+#include "payments/engine.h"
+#include "payments/resolver.h"
+#include "payments/service.h"
+#include "platform/config/config.h"
+#include "platform/http/server.h"
+#include "platform/metrics/metrics.h"
+#include "platform/pg/pool.h"
+
+namespace florin::app {
+
+// Everything that `florin serve` runs, on one event loop. Made, started, closed, destroyed.
+class App {
+public:
+    // `provider_key_secret` comes from the database (payments::Store).
+    App(asio::io_context& io, const Config& config, const std::string& conninfo,
+        std::string provider_key_secret);
+
+    // Listens and starts the workers; throws std::runtime_error when it cannot listen.
+    void start();
+    // Finishes what runs, takes nothing new.
+    Task<> close();
+
+    std::uint16_t port() const { return server_->port(); }
+
+private:
+    Task<bool> is_ready();
+    void observe();
+
+    asio::io_context& io_;
+    Config config_;
+    pg::Pool pool_;
+    http::Client client_;
+    AccountWire wire_;
+    connectors::stripe::Stripe stripe_;
+    metrics::Registry metrics_;
+    accounts::Keys keys_;
+    ledger::Store ledger_store_;
+    payments::Store payment_store_;
+    payments::Engine engine_;
+    payments::Service payments_;
+    payments::Resolver resolver_;
+    api::Gate gate_;
+    TaskScope scope_;
+    std::unique_ptr<http::Server> server_;
+};
+
+// Loads what is needed, runs until SIGINT or SIGTERM. `on_listening` is told the port.
+Result<void> serve(const Config& config, const std::function<void(std::uint16_t)>& on_listening);
+
+}  // namespace florin::app

@@ -1,0 +1,207 @@
+#include "cli/cli.h"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+
+#include "app/app.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/completion.h"
+#include "platform/pg/connection.h"
+
+namespace florin::cli {
+namespace {
+
+int exit_of(const Error& error) {
+    switch (error.fault) {
+        case Fault::not_found:
+            return kNotFound;
+        case Fault::conflict:
+            return kConflict;
+        case Fault::unauthorized:
+        case Fault::forbidden:
+            return kAuth;
+        case Fault::unavailable:
+            return kTemporary;
+        case Fault::invalid:
+        case Fault::malformed:
+            return kUsage;
+        default:
+            return kFailed;
+    }
+}
+
+// For people a sentence and its parts; for programs one JSON object. Both on stderr.
+void complain(const Error& error, bool as_json) {
+    if (as_json) {
+        json::Writer out;
+        out.begin_object().field("code", error.code).field("detail", error.detail);
+        out.key("errors").begin_array();
+        for (const auto& field : error.fields) {
+            out.begin_object().field("pointer", field.pointer).field("detail", field.detail);
+            out.end_object();
+        }
+        out.end_array().end_object();
+        std::fprintf(stderr, "%s\n", out.text().c_str());
+        return;
+    }
+    std::fprintf(stderr, "florin: %s\n", error.detail.c_str());
+    for (const auto& field : error.fields)
+        std::fprintf(stderr, "  %s: %s\n", field.pointer.c_str(), field.detail.c_str());
+}
+
+// The program's words, as CLI11 knows them, and what was chosen.
+struct Line {
+    CLI::App app{"Florin takes payments, keeps them in a double-entry ledger, and can prove it."};
+    std::string config_file, listen, data_dir, database_url;
+    bool json = false;
+    KeyOptions key;
+    ListOptions list;
+    std::string id, shell;
+    std::function<Result<void>(const Options&)> chosen;
+};
+
+void add_common(Line& line) {
+    line.app.require_subcommand(1);
+    line.app.fallthrough();
+    line.app.set_help_all_flag("--help-all", "Help of every command");
+    line.app.set_version_flag("--version", "florin 0.1.0");
+    line.app.add_option("--config", line.config_file, "TOML file with the configuration")
+        ->envname("FLORIN_CONFIG");
+    line.app.add_option("--data-dir", line.data_dir, "Folder of the private PostgreSQL");
+    line.app.add_option("--database-url", line.database_url,
+                        "PostgreSQL server to use instead of a private one");
+    line.app.add_flag("--json", line.json, "Output for programs");
+    line.app.footer(
+        "Exit codes: 0 ok, 1 failed, 2 usage, 3 auth, 4 not found, 5 conflict, 75 try again "
+        "later.\n"
+        "Configuration, as a line of the --config file or as FLORIN_<NAME> in the environment:\n" +
+        describe_config());
+}
+
+void add_serve(Line& line) {
+    auto* serve = line.app.add_subcommand(
+        "serve", "Run the server (and, without a database URL, its own PostgreSQL)");
+    serve->add_option("--listen", line.listen, "address:port; port 0 takes any free one");
+    serve->callback([&line] {
+        line.chosen = [](const Options& options) {
+            const auto scheme = options.config.tls_certificate_file.empty() ? "http" : "https";
+            return app::serve(options.config, [&](std::uint16_t port) {
+                std::printf("florin listens on %s://%s:%u\n", scheme,
+                            options.config.listen_address.c_str(), static_cast<unsigned>(port));
+                std::fflush(stdout);
+            });
+        };
+    });
+    auto* migrate_command =
+        line.app.add_subcommand("migrate", "Bring the database's schema up to this program");
+    migrate_command->callback([&line] { line.chosen = migrate; });
+}
+
+void add_keys(Line& line) {
+    auto* keys = line.app.add_subcommand("keys", "API keys: create, list, revoke");
+    keys->require_subcommand(1);
+    auto* create = keys->add_subcommand("create", "Make a key; it is shown once");
+    create->add_option("--name", line.key.name, "What it is for, for people")->required();
+    create->add_option("--merchant", line.key.merchant,
+                       "Whose payments it sees; made when it is new (default)");
+    create->add_option("--mode", line.key.mode, "test or live")
+        ->check(CLI::IsMember({"test", "live"}));
+    create->add_option("--scope", line.key.scopes,
+                       "payments:read, payments:write, ledger:read; several allowed (all)");
+    create->callback([&line] {
+        line.chosen = [&line](const Options& options) { return create_key(options, line.key); };
+    });
+    keys->add_subcommand("list", "All keys, without their secrets")->callback([&line] {
+        line.chosen = list_keys;
+    });
+    auto* revoke = keys->add_subcommand("revoke", "Make a key useless, within two seconds");
+    revoke->add_option("id", line.id, "key_...")->required();
+    revoke->callback([&line] {
+        line.chosen = [&line](const Options& options) { return revoke_key(options, line.id); };
+    });
+}
+
+void add_payments(Line& line) {
+    auto* payments = line.app.add_subcommand("payments", "Payments: list, show");
+    payments->require_subcommand(1);
+    auto* list = payments->add_subcommand("list", "Newest first");
+    list->add_option("--status", line.list.status, "Only this status, like succeeded");
+    list->add_option("--currency", line.list.currency, "Only this currency, like EUR");
+    list->add_option("--checkout", line.list.checkout, "Only this checkout_id");
+    list->add_option("--starting-after", line.list.after, "Only payments older than this id");
+    list->add_option("--limit", line.list.limit, "How many (20)")->check(CLI::Range(1, 10'000));
+    list->callback([&line] {
+        line.chosen = [&line](const Options& options) { return list_payments(options, line.list); };
+    });
+    auto* show = payments->add_subcommand("show", "One payment with its history");
+    show->add_option("id", line.id, "pay_...")->required();
+    show->callback([&line] {
+        line.chosen = [&line](const Options& options) { return show_payment(options, line.id); };
+    });
+    auto* ledger = line.app.add_subcommand("ledger", "The ledger: trial-balance");
+    ledger->require_subcommand(1);
+    ledger
+        ->add_subcommand("trial-balance",
+                         "Debits and credits of every account; fails when they differ")
+        ->callback([&line] { line.chosen = trial_balance; });
+    auto* completion = line.app.add_subcommand("completion", "Print a completion script");
+    completion->add_option("shell", line.shell, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+}
+
+Overrides overrides_of(const Line& line) {
+    Overrides out;
+    if (!line.listen.empty()) out["listen"] = line.listen;
+    if (!line.data_dir.empty()) out["data_dir"] = line.data_dir;
+    if (!line.database_url.empty()) out["database_url"] = line.database_url;
+    return out;
+}
+
+Result<void> carry_out(Line& line) {
+    if (!line.shell.empty()) {
+        std::fputs(completion_script(line.app, line.shell).c_str(), stdout);
+        return {};
+    }
+    TRY(auto config, load_config(line.config_file, overrides_of(line)));
+    log::set_level(log::level_from(config.log_level));
+    const Options options{std::move(config), line.json};
+    try {
+        return line.chosen(options);
+    } catch (const pg::Lost& e) {
+        return fail(Fault::unavailable, "database_unavailable",
+                    std::string("the database does not answer: ") + e.what());
+    } catch (const pg::SqlError& e) {
+        return fail(Fault::conflict, "database_refused",
+                    fmt::format("the database refused ({}): {}", e.state, e.what()));
+    } catch (const std::exception& e) {
+        return fail(Fault::too_large, "failed", e.what());
+    }
+}
+
+}  // namespace
+
+int run(std::vector<std::string> arguments) {
+    Line line;
+    add_common(line);
+    add_serve(line);
+    add_keys(line);
+    add_payments(line);
+    std::ranges::reverse(arguments);  // As CLI11 wants a vector.
+    try {
+        line.app.parse(arguments);
+    } catch (const CLI::ParseError& e) {
+        const int code = line.app.exit(e);
+        return code == 0 ? kOk : kUsage;
+    }
+    const auto done = carry_out(line);
+    if (done) return kOk;
+    complain(done.error(), line.json);
+    return exit_of(done.error());
+}
+
+}  // namespace florin::cli

@@ -1,0 +1,39 @@
+#pragma once
+
+// The commands that work on the database. Each prints to stdout, for people or, with `json`, for
+// programs.
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "platform/config/config.h"
+
+namespace florin::cli {
+
+struct Options {
+    Config config;
+    bool json = false;
+};
+
+Result<void> migrate(const Options& options);
+
+struct KeyOptions {
+    std::string name, merchant = "default", mode = "test";
+    std::vector<std::string> scopes;
+};
+Result<void> create_key(const Options& options, const KeyOptions& wanted);
+Result<void> list_keys(const Options& options);
+Result<void> revoke_key(const Options& options, const std::string& id);
+
+struct ListOptions {
+    std::string status, currency, checkout, after;
+    int limit = 20;
+};
+Result<void> list_payments(const Options& options, const ListOptions& wanted);
+Result<void> show_payment(const Options& options, const std::string& id);
+
+// Fails with trial_balance_off when a currency does not sum to zero.
+Result<void> trial_balance(const Options& options);
+
+}  // namespace florin::cli

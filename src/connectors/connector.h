@@ -1,0 +1,45 @@
+#pragma once
+
+// A connector speaks one provider's language and nothing else. It holds no state, opens no socket,
+// reads no clock and knows no database: its only door is Wire. It never sees a card or a provider's
+// key: it writes marks such as {{secret.api_key}}, which are filled where the bytes leave.
+
+#include <chrono>
+#include <string_view>
+
+#include "base/clock.h"
+#include "connectors/types.h"
+#include "platform/http/client.h"
+
+namespace florin::connectors {
+
+// Sends one request to the provider's account that it stands for. `request.target` is a path; the
+// wire knows the host and fills the marks.
+class Wire {
+public:
+    virtual ~Wire() = default;
+    virtual Task<http::Answer> send(http::Request request, Deadline deadline) = 0;
+};
+
+// What a provider promises. The core retries nothing that is not declared here.
+struct Capabilities {
+    std::string_view name;
+    bool safe_replay;                       // The same key again gives the first outcome.
+    std::chrono::seconds key_window;        // How long the provider honours our key.
+    bool query_by_key;                      // find() works without the provider's reference.
+    std::chrono::seconds visibility_delay;  // How long find() may still miss what happened.
+    bool cancel;                            // An authorization can be given back.
+    std::chrono::seconds answer_time;       // Longer silence is Unknown.
+};
+
+class Connector {
+public:
+    virtual ~Connector() = default;
+    virtual const Capabilities& capabilities() const = 0;
+    // Never NotFound.
+    virtual Task<Outcome> perform(Wire& wire, Order order, Deadline deadline) const = 0;
+    // Asks what became of an order. Never NotSent; a query that failed is Unknown.
+    virtual Task<Outcome> find(Wire& wire, Order order, Deadline deadline) const = 0;
+};
+
+}  // namespace florin::connectors

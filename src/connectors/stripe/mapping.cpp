@@ -1,0 +1,171 @@
+#include "connectors/stripe/mapping.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "connectors/stripe/words.h"
+
+namespace florin::connectors::stripe {
+namespace {
+
+using simdjson::dom::element;
+
+// Error codes that mean "the card was refused", in our words. A code that is missing here is
+// card_declined: Stripe documents that HTTP 402 is final whatever the code.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kDeclines = {{
+    {"card_declined", "card_declined"},
+    {"expired_card", "expired_card"},
+    {"incorrect_cvc", "incorrect_cvc"},
+    {"incorrect_number", "incorrect_number"},
+    {"processing_error", "processing_error"},
+    {"authentication_required", "authentication_required"},
+    {"payment_intent_authentication_failure", "authentication_failed"},
+}};
+
+std::string_view our_word(std::string_view code) {
+    const auto* found =
+        std::ranges::find(kDeclines, code, [](const auto& pair) { return pair.first; });
+    return found == kDeclines.end() ? "card_declined" : found->second;
+}
+
+std::string text(const element& object, std::string_view name) {
+    std::string_view value;
+    return object[name].get(value) == simdjson::SUCCESS ? std::string(value) : std::string();
+}
+
+std::int64_t whole(const element& object, std::string_view name) {
+    std::int64_t value = -1;
+    return object[name].get(value) == simdjson::SUCCESS ? value : -1;
+}
+
+element member(const element& object, std::string_view name, bool& there) {
+    element value;
+    there = object[name].get(value) == simdjson::SUCCESS && value.is_object();
+    return value;
+}
+
+Declined declined(const element& error, std::string reference, Proof proof) {
+    const auto code = text(error, "code");
+    std::string detail = text(error, "decline_code");
+    if (detail.empty() && code != our_word(code)) detail = code;
+    return {std::string(our_word(code)), std::move(detail), std::move(reference), std::move(proof)};
+}
+
+std::string redirect_of(const element& intent) {
+    bool there = false;
+    const auto action = member(intent, "next_action", there);
+    if (!there) return {};
+    const auto redirect = member(action, "redirect_to_url", there);
+    return there ? text(redirect, "url") : std::string();
+}
+
+// The PaymentIntent says what became of the order. `answered`: this is the answer to the order
+// itself, so a state that the order did not bring about is not "not yet" but unreadable.
+Outcome conclude_intent(const Order& order, const element& intent, Proof proof, bool answered) {
+    const auto id = text(intent, "id");
+    const auto status = text(intent, "status");
+    if (text(intent, "object") != "payment_intent" || id.empty())
+        return Unknown{"the answer is not a PaymentIntent"};
+    const bool same_money = whole(intent, "amount") == order.amount.minor() &&
+                            text(intent, "currency") == lower(order.amount.currency().code());
+    const auto not_yet = [&]() -> Outcome {
+        if (answered)
+            return Unknown{"status '" + status + "' after " + std::string(name(order.action))};
+        return NotFound{};
+    };
+    switch (order.action) {
+        case Action::cancel:
+            if (status == "canceled") return Succeeded{id, std::move(proof)};
+            if (status == "succeeded")
+                return Declined{"already_captured", "", id, std::move(proof)};
+            return not_yet();
+        case Action::capture:
+            if (status == "canceled") return Declined{"already_canceled", "", id, std::move(proof)};
+            if (status != "succeeded") return not_yet();
+            if (whole(intent, "amount_received") != order.amount.minor())
+                return Unknown{"another amount was captured", true};
+            return Succeeded{id, std::move(proof)};
+        case Action::authorize:
+        case Action::sale:
+            break;
+    }
+    if (!same_money) return Unknown{"the amount or the currency is another", true};
+    if (status == "requires_capture" && order.action == Action::authorize) {
+        if (whole(intent, "amount_capturable") != order.amount.minor())
+            return Unknown{"another amount was authorized", true};
+        return Succeeded{id, std::move(proof)};
+    }
+    if (status == "succeeded" && order.action == Action::sale) {
+        if (whole(intent, "amount_received") != order.amount.minor())
+            return Unknown{"another amount was captured", true};
+        return Succeeded{id, std::move(proof)};
+    }
+    if (status == "processing") return Pending{id, "provider", ""};
+    if (status == "requires_action") return Pending{id, "customer", redirect_of(intent)};
+    if (status == "canceled") return Declined{"canceled_at_provider", "", id, std::move(proof)};
+    if (status == "requires_payment_method") {
+        bool there = false;
+        const auto error = member(intent, "last_payment_error", there);
+        if (there) return declined(error, id, std::move(proof));
+    }
+    return not_yet();
+}
+
+// Kept by the thread: parsing needs buffers, not state.
+simdjson::dom::parser& parser() {
+    thread_local simdjson::dom::parser kept;
+    return kept;
+}
+
+}  // namespace
+
+Outcome conclude(const Order& order, int status, std::string_view body, Proof proof) {
+    if (status == 429) return NotSent{"the provider is busy (429)"};
+    if (status >= 500 || status == 409 || status == 424)
+        return Unknown{fmt::format("the provider answered {}", status)};
+    element document;
+    if (parser().parse(body.data(), body.size()).get(document) != simdjson::SUCCESS ||
+        !document.is_object())
+        return Unknown{fmt::format("status {} without readable JSON", status)};
+    if (status == 200) return conclude_intent(order, document, std::move(proof), true);
+    bool there = false;
+    const auto error = member(document, "error", there);
+    if (!there) return Unknown{fmt::format("status {} without an error object", status)};
+    const auto code = text(error, "code");
+    const auto intent = member(error, "payment_intent", there);
+    auto reference = there ? text(intent, "id") : std::string();
+    if (status == 402) return declined(error, std::move(reference), std::move(proof));
+    // The key was used with other parameters: an earlier request may have been executed.
+    if (text(error, "type") == "idempotency_error")
+        return Unknown{"the provider saw our key with another request", true};
+    // The intent is not where this order starts. Who brought it there? A query tells.
+    if (code == "payment_intent_unexpected_state")
+        return Unknown{"the PaymentIntent is in another state"};
+    if (status == 400 || status == 404)
+        return Declined{"provider_refused", code, std::move(reference), std::move(proof)};
+    // A key that is refused today says nothing about what was sent yesterday.
+    if ((status == 401 || status == 403) && !order.is_replay)
+        return Declined{"provider_account", code, "", std::move(proof)};
+    return Unknown{fmt::format("the provider answered {}", status)};
+}
+
+Outcome conclude_query(const Order& order, int status, std::string_view body, Proof proof) {
+    element document;
+    if (status == 404) return NotFound{};
+    if (status != 200) return Unknown{fmt::format("the query was answered with {}", status)};
+    if (parser().parse(body.data(), body.size()).get(document) != simdjson::SUCCESS)
+        return Unknown{"the query's answer is not JSON"};
+    if (text(document, "object") != "search_result")
+        return conclude_intent(order, document, std::move(proof), false);
+    simdjson::dom::array found;
+    if (document["data"].get(found) != simdjson::SUCCESS) return Unknown{"a search without data"};
+    if (found.size() == 0) return NotFound{};
+    if (found.size() > 1) return Unknown{"the provider has several charges under our key", true};
+    return conclude_intent(order, found.at(0).value(), std::move(proof), false);
+}
+
+}  // namespace florin::connectors::stripe

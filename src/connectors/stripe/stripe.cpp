@@ -1,0 +1,130 @@
+#include "connectors/stripe/stripe.h"
+
+#include <utility>
+#include <vector>
+
+#include "connectors/stripe/mapping.h"
+#include "connectors/stripe/words.h"
+#include "platform/crypto/hash.h"
+
+namespace florin::connectors::stripe {
+namespace {
+
+constexpr Capabilities kCapabilities = {
+    .name = "stripe",
+    .safe_replay = true,
+    // Keys may be pruned after at least 24 h; an hour is left for a paused process and the network.
+    .key_window = std::chrono::hours(23),
+    .query_by_key = true,
+    .visibility_delay = std::chrono::minutes(1),  // Search lags, by Stripe's own word.
+    .cancel = true,
+    .answer_time = std::chrono::seconds(20),
+};
+
+using Form = std::vector<std::pair<std::string, std::string>>;
+
+std::string encode_form(const Form& form) {
+    std::string out;
+    for (const auto& [name, value] : form) {
+        if (!out.empty()) out += '&';
+        out += http::percent_encode(name) + '=' + http::percent_encode(value);
+    }
+    return out;
+}
+
+Form form_of(const Order& order) {
+    const auto amount = std::to_string(order.amount.minor());
+    switch (order.action) {
+        case Action::capture:
+            return {{"amount_to_capture", amount}};
+        case Action::cancel:
+            return {{"cancellation_reason", "requested_by_customer"}};
+        case Action::authorize:
+        case Action::sale:
+            break;
+    }
+    return {
+        {"amount", amount},
+        {"currency", lower(order.amount.currency().code())},
+        {"payment_method", order.token},
+        {"payment_method_types[0]", "card"},
+        {"confirm", "true"},
+        {"capture_method", order.action == Action::authorize ? "manual" : "automatic"},
+        {"metadata[" + std::string(kKeyName) + "]", order.key},
+        {"metadata[" + std::string(kPaymentName) + "]", order.payment},
+    };
+}
+
+std::string path_of(const Order& order) {
+    std::string intents = "/v1/payment_intents";
+    switch (order.action) {
+        case Action::capture:
+            return intents + '/' + order.reference + "/capture";
+        case Action::cancel:
+            return intents + '/' + order.reference + "/cancel";
+        case Action::authorize:
+        case Action::sale:
+            break;
+    }
+    return intents;
+}
+
+void add_account(http::Request& request) {
+    request.headers.add("Authorization", "Bearer {{secret.api_key}}");
+    request.headers.add("Stripe-Version", std::string(kVersion));
+}
+
+Proof proof_of(const http::Response& response, std::string_view kind) {
+    return {std::string(kind), std::string(response.headers.get("Request-Id")),
+            to_hex(view(crypto::sha256(response.body)))};
+}
+
+}  // namespace
+
+http::Request encode(const Order& order) {
+    http::Request request;
+    request.method = "POST";
+    request.target = path_of(order);
+    request.body = encode_form(form_of(order));
+    add_account(request);
+    request.headers.add("Content-Type", "application/x-www-form-urlencoded");
+    request.headers.add("Idempotency-Key", order.key);
+    return request;
+}
+
+http::Request encode_query(const Order& order) {
+    http::Request request;
+    request.method = "GET";
+    request.target = "/v1/payment_intents/";
+    if (order.reference.empty()) {
+        const auto query = "metadata['" + std::string(kKeyName) + "']:'" + order.key + "'";
+        request.target += "search?query=" + http::percent_encode(query);
+    } else {
+        request.target += order.reference;
+    }
+    add_account(request);
+    return request;
+}
+
+const Capabilities& Stripe::capabilities() const {
+    return kCapabilities;
+}
+
+Task<Outcome> Stripe::perform(Wire& wire, Order order, Deadline deadline) const {
+    auto request = encode(order);
+    const auto answer = co_await wire.send(std::move(request), deadline);
+    if (answer)
+        co_return conclude(order, answer->status, answer->body, proof_of(*answer, "answer"));
+    if (answer.error().request_left_us) co_return Unknown{answer.error().why};
+    co_return NotSent{answer.error().why};
+}
+
+Task<Outcome> Stripe::find(Wire& wire, Order order, Deadline deadline) const {
+    auto request = encode_query(order);
+    const auto answer = co_await wire.send(std::move(request), deadline);
+    if (answer)
+        co_return conclude_query(order, answer->status, answer->body, proof_of(*answer, "query"));
+    co_return Unknown{answer.error().why};
+}
+
+}  // namespace florin::connectors::stripe

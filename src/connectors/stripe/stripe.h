@@ -1,0 +1,21 @@
+#pragma once
+
+// Stripe: card payments by PaymentIntents. Form-encoded requests, JSON answers.
+// https://docs.stripe.com/api
+
+#include "connectors/connector.h"
+
+namespace florin::connectors::stripe {
+
+class Stripe : public Connector {
+public:
+    const Capabilities& capabilities() const override;
+    Task<Outcome> perform(Wire& wire, Order order, Deadline deadline) const override;
+    Task<Outcome> find(Wire& wire, Order order, Deadline deadline) const override;
+};
+
+// What perform() sends; the tests hold it against Stripe's OpenAPI document.
+http::Request encode(const Order& order);
+http::Request encode_query(const Order& order);
+
+}  // namespace florin::connectors::stripe

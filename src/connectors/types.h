@@ -1,0 +1,89 @@
+#pragma once
+
+// What is asked of a provider, and everything that may be heard. Only an explicit yes is a yes and
+// only an explicit no is a no; all else may have moved money.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "domain/money.h"
+
+namespace florin::connectors {
+
+// Stored: never change a number.
+enum class Action : std::int16_t {
+    authorize = 1,  // Reserve the amount on the buyer's card.
+    sale = 2,       // Authorize and capture in one step.
+    capture = 3,    // Take what was authorized.
+    cancel = 4,     // Give the authorization back.
+};
+
+constexpr std::string_view name(Action action) {
+    switch (action) {
+        case Action::authorize:
+            return "authorize";
+        case Action::sale:
+            return "sale";
+        case Action::capture:
+            return "capture";
+        case Action::cancel:
+            return "cancel";
+    }
+    return "";
+}
+
+struct Order {
+    Action action;
+    std::string key;  // Our idempotency key at the provider: derived, never random.
+    Money amount;
+    std::string token;       // The payment method, in the provider's words.
+    std::string reference;   // The provider's id of the payment, once it is known.
+    std::string payment;     // Our id, for people who look at the provider's pages.
+    bool is_replay = false;  // The key was sent before and nobody knows what became of it.
+};
+
+// What an outcome stands on. Kept with the operation.
+struct Proof {
+    std::string kind;       // "answer" to our request, or "query" that we made later.
+    std::string reference;  // The provider's request id.
+    std::string hash;       // SHA-256 of the body, in hex.
+};
+
+struct Succeeded {
+    std::string reference;
+    Proof proof;
+};
+
+struct Declined {
+    std::string code;  // Our stable word: card_declined, expired_card, provider_refused and so on.
+    std::string detail_code;  // The provider's finer word, if any: insufficient_funds.
+    std::string reference;
+    Proof proof;
+};
+
+// The provider has it and will decide later.
+struct Pending {
+    std::string reference;
+    std::string waiting_for;  // "customer" or "provider".
+    std::string next_action;  // Where to send the customer; a URL or empty.
+};
+
+// Nothing was executed: not a byte left, or the provider said so. The same key may be sent again.
+struct NotSent {
+    std::string why;
+};
+
+// Money may have moved.
+struct Unknown {
+    std::string why;
+    bool needs_review = false;  // Asking again will not help by itself.
+};
+
+// Only an answer to a query: the provider knows no such thing (yet).
+struct NotFound {};
+
+using Outcome = std::variant<Succeeded, Declined, Pending, NotSent, Unknown, NotFound>;
+
+}  // namespace florin::connectors

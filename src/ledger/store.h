@@ -1,0 +1,37 @@
+#pragma once
+
+// Reads of the ledger.
+
+#include <vector>
+
+#include "ledger/types.h"
+#include "platform/pg/pool.h"
+
+namespace florin::ledger {
+
+struct EntryCursor {
+    Uuid transaction;
+    std::int16_t leg = 0;
+    static EntryCursor newest();
+};
+
+class Store {
+public:
+    explicit Store(pg::Pool& pool) : pool_(pool) {}
+
+    // Every account that has entries, over all slots. A nil merchant means all merchants.
+    Task<std::vector<Balance>> balances(MerchantId merchant);
+    // Zero when the account has no entries.
+    Task<Balance> balance(MerchantId merchant, AccountName account);
+    // Newest first, strictly older than the cursor.
+    Task<std::vector<Entry>> entries(MerchantId merchant, AccountName account, EntryCursor before,
+                                     std::int64_t limit);
+    // Only the legs of these transactions, which live in one slot.
+    Task<std::vector<Entry>> entries_of(MerchantId merchant, AccountName account, Slot slot,
+                                        std::vector<OperationId> transactions);
+
+private:
+    pg::Pool& pool_;
+};
+
+}  // namespace florin::ledger

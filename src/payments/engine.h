@@ -1,0 +1,48 @@
+#pragma once
+
+// Writes decisions, many at a time (storage/batcher.h): one transaction holds a payment's state,
+// its ledger entries and its event.
+
+#include <optional>
+
+#include "ledger/poster.h"
+#include "payments/types.h"
+#include "storage/batcher.h"
+
+namespace florin::payments {
+
+// Who else used the client's key before us.
+struct Earlier {
+    bool same_request;
+    PaymentId payment;
+    OperationId operation;
+};
+
+class Engine {
+public:
+    Engine(asio::io_context& io, storage::BatcherOptions options);
+    ~Engine();
+
+    void start(TaskScope& scope) { batcher_.start(scope); }
+
+    // Writes version 1. Nothing = written; otherwise the key was used before and nothing is
+    // written. Throws pg::Lost when nobody knows: the caller must not call the provider then.
+    Task<std::optional<Earlier>> create(Payment payment, ClientKey key, Deadline deadline);
+
+    // Writes the next version. False = somebody else was first: read again and decide again.
+    Task<bool> advance(Change change, Deadline deadline);
+
+    storage::BatcherCounts counts() const { return batcher_.counts(); }
+
+private:
+    struct Create;
+    struct Advance;
+    class CreateKind;
+    class AdvanceKind;
+
+    std::unique_ptr<CreateKind> create_kind_;
+    std::unique_ptr<AdvanceKind> advance_kind_;
+    storage::Batcher batcher_;
+};
+
+}  // namespace florin::payments

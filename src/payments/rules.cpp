@@ -1,0 +1,311 @@
+#include "payments/rules.h"
+
+#include <array>
+#include <random>
+
+#include "base/check.h"
+#include "payments/postings.h"
+
+namespace florin::payments {
+namespace {
+
+using operation::State;
+using HeardOf = operation::Event;
+
+HeardOf event_of(const connectors::Outcome& outcome) {
+    struct Visitor {
+        HeardOf operator()(const connectors::Succeeded&) const { return HeardOf::succeed; }
+        HeardOf operator()(const connectors::Declined&) const { return HeardOf::decline; }
+        HeardOf operator()(const connectors::Pending&) const { return HeardOf::accept; }
+        HeardOf operator()(const connectors::NotSent&) const { return HeardOf::miss; }
+        HeardOf operator()(const connectors::Unknown&) const { return HeardOf::lose; }
+        HeardOf operator()(const connectors::NotFound&) const { return HeardOf::not_found; }
+    };
+    return std::visit(Visitor{}, outcome);
+}
+
+// The next version, with its event. Each random number is used once.
+Change step(const Payment& payment, Instant now, std::uint64_t random) {
+    Change change{.after = payment, .event = EventId::make(now, payment.id.slot(), random)};
+    change.after.version += 1;
+    change.after.updated_at = now;
+    return change;
+}
+
+void note_evidence(Operation& op, const connectors::Outcome& outcome) {
+    if (const auto* yes = std::get_if<connectors::Succeeded>(&outcome)) {
+        op.provider_reference = yes->reference;
+        op.proof = yes->proof;
+        op.why.clear();
+    }
+    if (const auto* no = std::get_if<connectors::Declined>(&outcome)) {
+        if (!no->reference.empty()) op.provider_reference = no->reference;
+        op.decline_code = no->code;
+        op.decline_detail = no->detail_code;
+        op.proof = no->proof;
+        op.why.clear();
+    }
+    if (const auto* later = std::get_if<connectors::Pending>(&outcome)) {
+        op.provider_reference = later->reference;
+        op.next_action = later->next_action;
+        op.why.clear();
+    }
+    if (const auto* miss = std::get_if<connectors::NotSent>(&outcome)) op.why = miss->why;
+    if (const auto* lost = std::get_if<connectors::Unknown>(&outcome)) {
+        op.why = lost->why;
+        op.review = op.review || lost->needs_review;
+    }
+}
+
+// The operation has ended: it is never looked at again, and its event is the answer for ever.
+void end(Change& change) {
+    auto& after = change.after;
+    after.doing.reset();
+    after.waiting_for.clear();
+    after.operation.due_at = Instant::max();
+    after.operation.next_action.clear();
+    if (after.operation.ended_version == 0) after.operation.ended_version = after.version;
+}
+
+void book_success(Change& change) {
+    auto& after = change.after;
+    auto& c = after.counters;
+    const auto amount = after.operation.amount;
+    switch (after.operation.kind) {
+        case Action::authorize:
+            c.authorized += amount;
+            change.event_type = "payment.authorized";
+            return;
+        case Action::sale:
+            c.authorized += amount;
+            c.captured += amount;
+            break;
+        case Action::capture:
+            c.capture_reserved -= amount;
+            c.captured += amount;
+            break;
+        case Action::cancel:
+            c.voided += amount;
+            change.event_type = "payment.canceled";
+            return;
+    }
+    change.event_type = "payment.succeeded";
+    change.posting = capture_posting(after);
+}
+
+void book_decline(Change& change) {
+    auto& after = change.after;
+    switch (after.operation.kind) {
+        case Action::authorize:
+        case Action::sale:
+            change.event_type = "payment.failed";
+            return;
+        case Action::capture:
+            after.counters.capture_reserved -= after.operation.amount;
+            change.event_type = "payment.capture_failed";
+            return;
+        case Action::cancel:
+            change.event_type = "payment.cancel_failed";
+            return;
+    }
+}
+
+// Success after we had proof of the opposite. The buyer and the shop were told no: the money is
+// parked, and a person decides.
+Change book_late(const Payment& payment, const connectors::Outcome& outcome, Instant now,
+                 std::uint64_t random) {
+    auto change = step(payment, now, random);
+    note_evidence(change.after.operation, outcome);
+    change.after.operation.state = State::succeeded;
+    change.after.operation.review = true;
+    change.event_type = "payment.late_success";
+    const auto kind = payment.operation.kind;
+    if (kind == Action::sale || kind == Action::capture)
+        change.posting = late_success_posting(change.after);
+    return change;
+}
+
+constexpr std::array kLooks = {
+    std::chrono::seconds(2),   std::chrono::seconds(10),  std::chrono::seconds(30),
+    std::chrono::seconds(120), std::chrono::seconds(600), std::chrono::seconds(3600),
+};
+
+}  // namespace
+
+Instant next_look(Instant now, int tries, std::uint64_t random) {
+    const auto at = std::min(static_cast<std::size_t>(std::max(tries, 0)), kLooks.size() - 1);
+    const auto base = std::chrono::duration_cast<std::chrono::microseconds>(kLooks[at]);
+    const auto tenth = static_cast<std::uint64_t>(base.count() / 10);
+    return now + base + std::chrono::microseconds(static_cast<std::int64_t>(random % (tenth + 1)));
+}
+
+Payment open(NewPayment wanted, Provider provider, Timing timing, std::uint64_t random) {
+    check(!wanted.orders.empty(), "a payment has orders");
+    const Slot slot = slot_of(view(wanted.merchant.uuid()), wanted.key.key);
+    std::mt19937_64 more(random);
+    Payment payment{
+        .id = PaymentId::make(timing.now, slot, more()),
+        .merchant = wanted.merchant,
+        .version = 1,
+        .checkout_id = std::move(wanted.checkout_id),
+        .buyer_id = std::move(wanted.buyer_id),
+        .buyer_email = std::move(wanted.buyer_email),
+        .method_type = std::move(wanted.method_type),
+        .method_token = std::move(wanted.method_token),
+        .capture_later = wanted.capture_later,
+        .livemode = wanted.livemode,
+        .currency = wanted.currency,
+        .doing = wanted.capture_later ? Action::authorize : Action::sale,
+        .created_at = timing.now,
+        .updated_at = timing.now,
+    };
+    Money total(0, wanted.currency);
+    for (auto& order : wanted.orders) {
+        total += order.amount;
+        payment.orders.push_back({PaymentOrderId::make(timing.now, slot, more()),
+                                  std::move(order.reference), std::move(order.seller_account),
+                                  order.amount.minor()});
+    }
+    payment.amount = total.minor();
+    payment.operation = {
+        .id = OperationId::make(timing.now, slot, more()),
+        .kind = *payment.doing,
+        .state = State::sending,
+        .provider = std::move(provider.name),
+        .provider_key = std::move(provider.key),
+        .amount = payment.amount,
+        .sent_at = timing.now,
+        .due_at = timing.now + timing.lease,
+    };
+    return payment;
+}
+
+Result<Change> begin(const Payment& payment, Action action, Provider provider, ClientKey key,
+                     Timing timing, std::uint64_t random) {
+    const auto refuse = [&](std::string_view code, std::string_view detail) {
+        auto refusal = fail(Fault::conflict, code, detail);
+        refusal.error().object = payment.id.text();
+        return refusal;
+    };
+    if (payment.doing)
+        return refuse("operation_in_progress",
+                      "another operation on this payment has not ended: "
+                      "wait for it, then read the payment again");
+    const auto& c = payment.counters;
+    const auto open_amount = c.authorized - c.captured - c.capture_reserved - c.voided;
+    if (open_amount == 0 && action == Action::capture)
+        return refuse("payment_not_capturable",
+                      "nothing is authorized that could be captured: the payment is " +
+                          std::string(name(status_of(payment))));
+    if (open_amount == 0)
+        return refuse("payment_not_cancelable",
+                      "nothing is authorized that could be given back: the payment is " +
+                          std::string(name(status_of(payment))));
+    std::mt19937_64 more(random);
+    auto change = step(payment, timing.now, more());
+    auto& after = change.after;
+    after.doing = action;
+    if (action == Action::capture) after.counters.capture_reserved += open_amount;
+    after.operation = {
+        .id = OperationId::make(timing.now, payment.id.slot(), more()),
+        .kind = action,
+        .state = State::sending,
+        .provider = std::move(provider.name),
+        .provider_key = std::move(provider.key),
+        .provider_reference = payment.operation.provider_reference,
+        .amount = open_amount,
+        .sent_at = timing.now,
+        .due_at = timing.now + timing.lease,
+    };
+    change.operation_is_new = true;
+    change.event_type =
+        action == Action::capture ? "payment.capture_started" : "payment.cancel_started";
+    change.scope = action == Action::capture ? Scope::capture : Scope::cancel;
+    change.key = std::move(key);
+    return change;
+}
+
+std::optional<Change> settle(const Payment& payment, const connectors::Outcome& outcome,
+                             Instant now, std::uint64_t random) {
+    const auto heard = event_of(outcome);
+    auto from = payment.operation.state;
+    // What was not found has appeared: from here on it is judged like any unknown.
+    if (from == State::not_found_wait && heard != HeardOf::lose && heard != HeardOf::not_found)
+        from = *operation::next(from, HeardOf::appear);
+    const auto to = operation::next(from, heard);
+    if (!to) return std::nullopt;
+    if (from == State::declined && *to == State::succeeded)
+        return book_late(payment, outcome, now, random);
+    if (*to == from) return std::nullopt;
+    auto change = step(payment, now, random);
+    auto& op = change.after.operation;
+    note_evidence(op, outcome);
+    op.state = *to;
+    change.after.waiting_for.clear();
+    switch (*to) {
+        case State::succeeded:
+            book_success(change);
+            end(change);
+            return change;
+        case State::declined:
+            book_decline(change);
+            end(change);
+            return change;
+        case State::pending:
+            change.after.waiting_for = std::get<connectors::Pending>(outcome).waiting_for;
+            change.event_type = change.after.waiting_for == "customer" ? "payment.requires_action"
+                                                                       : "payment.pending";
+            break;
+        case State::not_sent:
+            change.event_type = "payment.delayed";
+            break;
+        default:
+            change.event_type = "payment.outcome_unknown";
+            break;
+    }
+    op.tries = 0;
+    op.due_at = next_look(now, 0, random);
+    return change;
+}
+
+std::optional<Change> lose(const Payment& payment, Instant now, std::uint64_t random) {
+    return settle(payment, connectors::Unknown{"no answer before the lease ended"}, now, random);
+}
+
+Change send_again(const Payment& payment, Timing timing, std::uint64_t random) {
+    const auto to = operation::next(payment.operation.state, HeardOf::send);
+    check(to == State::sending, "only what was not sent is sent again");
+    auto change = step(payment, timing.now, random);
+    change.after.operation.state = *to;
+    change.after.operation.sent_at = timing.now;
+    change.after.operation.due_at = timing.now + timing.lease;
+    change.event_type = "payment.retried";
+    return change;
+}
+
+std::optional<Change> give_up(const Payment& payment, Instant now, std::uint64_t random) {
+    if (now - payment.operation.id.created_at() < kNotSentAgeMax) return std::nullopt;
+    const auto to = operation::next(payment.operation.state, HeardOf::give_up);
+    check(to == State::declined, "only what was not sent is given up");
+    auto change = step(payment, now, random);
+    change.after.operation.state = *to;
+    change.after.operation.decline_code = "provider_unreachable";
+    change.after.operation.proof = {"not_sent", "", ""};
+    book_decline(change);
+    end(change);
+    return change;
+}
+
+connectors::Order order_of(const Payment& payment, bool is_replay) {
+    return {
+        .action = payment.operation.kind,
+        .key = payment.operation.provider_key,
+        .amount = payment.money(payment.operation.amount),
+        .token = payment.method_token,
+        .reference = payment.operation.provider_reference,
+        .payment = payment.id.text(),
+        .is_replay = is_replay,
+    };
+}
+
+}  // namespace florin::payments

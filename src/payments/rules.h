@@ -1,0 +1,57 @@
+#pragma once
+
+// The decisions about a payment: values in, values out. No clock, no database, no provider. What a
+// caller decides here it writes with the engine, which refuses when somebody else was first.
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "payments/types.h"
+
+namespace florin::payments {
+
+// How long who sends may take before others may look (the lease), given to every step.
+struct Timing {
+    Instant now;
+    std::chrono::milliseconds lease;
+};
+
+// What follows from configuration and randomness, decided outside.
+struct Provider {
+    std::string name;
+    std::string key;  // Our idempotency key there.
+};
+
+// A new payment, born sending: who commits it sends it.
+Payment open(NewPayment wanted, Provider provider, Timing timing, std::uint64_t random);
+
+// Begins a capture of all that is authorized, or gives the authorization back. Refusals: Conflict
+// with code payment_not_capturable, payment_not_cancelable or operation_in_progress.
+Result<Change> begin(const Payment& payment, Action action, Provider provider, ClientKey key,
+                     Timing timing, std::uint64_t random);
+
+// What was heard about the operation under way. Nothing = no news: nothing to write, look again
+// later.
+std::optional<Change> settle(const Payment& payment, const connectors::Outcome& outcome,
+                             Instant now, std::uint64_t random);
+
+// The lease ended without an outcome: who sent it died, or is slow.
+std::optional<Change> lose(const Payment& payment, Instant now, std::uint64_t random);
+
+// What was not sent is sent again, or given up when it is too old.
+Change send_again(const Payment& payment, Timing timing, std::uint64_t random);
+std::optional<Change> give_up(const Payment& payment, Instant now, std::uint64_t random);
+
+inline constexpr auto kNotSentAgeMax = std::chrono::minutes(15);
+
+// When to look again, after so many looks: 2 s, 10 s, 30 s, 2 min, 10 min, then hourly, each moved
+// by up to a tenth, so that an outage does not end in a stampede.
+Instant next_look(Instant now, int tries, std::uint64_t random);
+
+// The request as it goes to the connector.
+connectors::Order order_of(const Payment& payment, bool is_replay);
+
+}  // namespace florin::payments

@@ -1,0 +1,218 @@
+#include "payments/service.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "payments/show.h"
+#include "platform/crypto/hash.h"
+
+namespace florin::payments {
+namespace {
+
+using operation::State;
+
+// Somebody else may be first again and again; each time we decide anew, but not for ever.
+constexpr int kRoundsMax = 10;
+constexpr std::size_t kProviderKeyLength = 40;  // 200 bits; the shortest limit of a provider is 45.
+
+void append_part(std::string& out, std::string_view part) {
+    out += std::to_string(part.size());
+    out += ':';
+    out += part;
+}
+
+// The event that ended the operation is the answer for ever.
+Answer answer_of(const Change& change) {
+    return {change.after.id, show(change.after),
+            change.after.operation.ended_version == change.after.version ? change.event_type : "",
+            false};
+}
+
+std::unexpected<Error> about(PaymentId payment, Fault fault, std::string_view code,
+                             std::string_view detail, int retry_after_s) {
+    auto failure = fail(fault, code, detail);
+    failure.error().object = payment.text();
+    failure.error().retry_after_s = retry_after_s;
+    return failure;
+}
+
+}  // namespace
+
+Service::Service(Engine& engine, Store& store, ProviderAccount provider, ServiceOptions options)
+    : engine_(engine), store_(store), provider_(provider), options_(std::move(options)) {}
+
+Timing Service::timing() const {
+    return {now(), lease()};
+}
+
+// Derived, never random and never from a row's id: an intent that was lost with a machine comes
+// back under the same key when the client tries again.
+Provider Service::provider_for(MerchantId merchant, Action action, std::string_view client_key,
+                               std::string_view object) const {
+    std::string text;
+    append_part(text, view(merchant.uuid()));
+    append_part(text, connectors::name(action));
+    append_part(text, client_key);
+    append_part(text, object);
+    append_part(text, "0");  // The generation: renewed only after a definite no.
+    const auto mac = crypto::hmac_sha256(options_.provider_key_secret, text);
+    return {std::string(provider_.connector.capabilities().name),
+            crypto::base32(mac, kProviderKeyLength)};
+}
+
+Task<Payment> Service::load(MerchantId merchant, PaymentId id) {
+    auto found = co_await store_.load(merchant, id);
+    check(found.has_value(), "a payment does not vanish");
+    co_return std::move(*found);
+}
+
+Task<Result<Answer>> Service::create(NewPayment wanted, Deadline deadline) {
+    const auto merchant = wanted.merchant;
+    const auto key = wanted.key;
+    const auto action = wanted.capture_later ? Action::authorize : Action::sale;
+    auto provider = provider_for(merchant, action, key.key, "");
+    const auto payment = open(std::move(wanted), std::move(provider), timing(), random_u64());
+    const auto earlier = co_await engine_.create(payment, key, deadline);
+    if (earlier)
+        co_return co_await replay(merchant, earlier->payment, earlier->operation,
+                                  earlier->same_request);
+    co_return co_await carry_out(payment, deadline);
+}
+
+Task<Result<Answer>> Service::act(MerchantId merchant, PaymentId id, Action action, ClientKey key,
+                                  Deadline deadline) {
+    const auto scope = action == Action::capture ? Scope::capture : Scope::cancel;
+    for (int round = 0; round < kRoundsMax; ++round) {
+        const auto payment = co_await store_.load(merchant, id);
+        if (!payment)
+            co_return fail(Fault::not_found, "payment_not_found",
+                           "there is no payment " + id.text());
+        const auto used = co_await store_.key_use(merchant, id, scope, key.key);
+        if (used)
+            co_return co_await replay(merchant, id, used->operation,
+                                      used->request_hash == view(key.request_hash));
+        auto provider = provider_for(merchant, action, key.key, view(id.uuid()));
+        provider.name = payment->operation.provider;
+        CO_TRY(auto change,
+               begin(*payment, action, std::move(provider), key, timing(), random_u64()));
+        const auto after = change.after;
+        if (co_await engine_.advance(std::move(change), deadline))
+            co_return co_await carry_out(after, deadline);
+    }
+    co_return about(id, Fault::conflict, "payment_is_busy",
+                    "many requests change this payment at once: try again", 1);
+}
+
+Task<Answer> Service::carry_out(Payment payment, Deadline deadline) {
+    const auto merchant = payment.merchant;
+    const auto id = payment.id;
+    const auto operation = payment.operation.id;
+    auto order = order_of(payment, false);
+    auto outcome = co_await provider_.connector.perform(provider_.wire, std::move(order),
+                                                        deadline_in(options_.answer_time));
+    const auto change = co_await record(std::move(payment), std::move(outcome), deadline);
+    if (change) co_return answer_of(*change);
+    co_return co_await current(merchant, id, operation);
+}
+
+// Writes what was heard. Nothing back = there was nothing to write, or others have written it.
+Task<std::optional<Change>> Service::record(Payment payment, connectors::Outcome outcome,
+                                            Deadline deadline) {
+    const auto operation = payment.operation.id;
+    for (int round = 0; round < kRoundsMax; ++round) {
+        auto change = settle(payment, outcome, now(), random_u64());
+        if (!change) co_return std::nullopt;
+        if (co_await engine_.advance(*change, deadline)) {
+            log::debug("payment.changed", {{"payment", change->after.id.text()},
+                                           {"type", change->event_type},
+                                           {"why", change->after.operation.why}});
+            co_return change;
+        }
+        payment = co_await load(payment.merchant, payment.id);
+        if (payment.operation.id != operation) co_return std::nullopt;
+    }
+    log::warn("payment.is_busy", {{"payment", payment.id.text()}});
+    co_return std::nullopt;
+}
+
+// The answer as the database has it, not as this process believes it to be.
+Task<Answer> Service::current(MerchantId merchant, PaymentId payment, OperationId operation) {
+    auto answered = co_await store_.answered(payment, operation);
+    check(answered.has_value(), "an operation does not vanish");
+    if (answered->ended_version > 0)
+        co_return Answer{payment, std::move(answered->data), std::move(answered->event_type)};
+    const auto now_is = co_await load(merchant, payment);
+    co_return Answer{payment, show(now_is), ""};
+}
+
+Task<Result<Answer>> Service::replay(MerchantId merchant, PaymentId payment, OperationId operation,
+                                     bool same_request) {
+    if (!same_request)
+        co_return about(payment, Fault::invalid, "idempotency_key_reused",
+                        "this Idempotency-Key was used with another request: send a new key with a "
+                        "new request, or the same request with this key",
+                        0);
+    const auto answered = co_await store_.answered(payment, operation);
+    check(answered.has_value(), "an operation does not vanish");
+    if (answered->state == State::sending && answered->due_at > now())
+        co_return about(payment, Fault::conflict, "request_in_progress",
+                        "the first request with this Idempotency-Key is still running: repeat it "
+                        "in a second",
+                        1);
+    auto answer = co_await current(merchant, payment, operation);
+    answer.replayed = true;
+    co_return answer;
+}
+
+// Asks the provider by our key. Not found, and the provider still remembers keys: the same key is
+// sent again, which gives the first outcome or makes it happen once.
+Task<connectors::Outcome> Service::investigate(Payment payment) {
+    const auto& connector = provider_.connector;
+    const auto& can = connector.capabilities();
+    auto question = order_of(payment, true);
+    auto found = co_await connector.find(provider_.wire, std::move(question),
+                                         deadline_in(options_.answer_time));
+    if (!std::holds_alternative<connectors::NotFound>(found)) co_return found;
+    const bool remembered =
+        can.safe_replay && now() - payment.operation.sent_at < can.key_window - lease();
+    if (payment.operation.state != State::unknown || !remembered) co_return found;
+    auto again = order_of(payment, true);
+    co_return co_await connector.perform(provider_.wire, std::move(again),
+                                         deadline_in(options_.answer_time));
+}
+
+// What was never sent is sent, or given up when it is too old. False = look again later.
+Task<bool> Service::resend(Payment payment, Deadline deadline) {
+    auto given_up = give_up(payment, now(), random_u64());
+    if (given_up) co_return co_await engine_.advance(std::move(*given_up), deadline);
+    auto change = send_again(payment, timing(), random_u64());
+    const auto after = change.after;
+    if (co_await engine_.advance(std::move(change), deadline)) co_await carry_out(after, deadline);
+    co_return true;
+}
+
+Task<> Service::resolve(Due claimed) {
+    const auto deadline = deadline_in(2 * lease());
+    auto payment = co_await load(claimed.merchant, claimed.payment);
+    // Ended, or something newer is under way that has its own time.
+    if (payment.operation.id != claimed.operation || payment.operation.due_at != claimed.due_at)
+        co_return;
+    bool written = false;
+    if (payment.operation.state == State::not_sent) {
+        written = co_await resend(payment, deadline);
+    } else {
+        if (payment.operation.state == State::sending) {
+            auto change = lose(payment, now(), random_u64());
+            check(change.has_value(), "who sends can be lost");
+            payment = change->after;
+            if (!co_await engine_.advance(std::move(*change), deadline)) co_return;
+            claimed.due_at = payment.operation.due_at;
+        }
+        auto outcome = co_await investigate(payment);
+        const auto change = co_await record(payment, std::move(outcome), deadline);
+        written = change.has_value();
+    }
+    if (!written) co_await store_.postpone(claimed, next_look(now(), claimed.tries, random_u64()));
+}
+
+}  // namespace florin::payments

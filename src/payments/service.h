@@ -1,0 +1,74 @@
+#pragma once
+
+// What can be asked of payments. Touching a provider and our database cannot be one transaction,
+// so: intent, call, outcome. The intent is committed (born sending, with its lease) before the
+// first byte leaves; what the provider says is committed with the ledger and the event. A crash
+// between any two lines leaves an operation whose lease ends, and the resolver takes it from there.
+
+#include <string>
+
+#include "connectors/connector.h"
+#include "payments/engine.h"
+#include "payments/rules.h"
+#include "payments/store.h"
+
+namespace florin::payments {
+
+// A provider's account, ready to be used.
+struct ProviderAccount {
+    const connectors::Connector& connector;
+    connectors::Wire& wire;
+};
+
+struct ServiceOptions {
+    std::string provider_key_secret;
+    std::chrono::milliseconds answer_time{20'000};  // Silence beyond it is "unknown".
+    std::chrono::milliseconds lease_extra{10'000};  // On top of it, before others look.
+};
+
+// The state that answers a request: the same bytes each time it is repeated after its end.
+struct Answer {
+    PaymentId payment;
+    std::string data;        // The payment as JSON.
+    std::string event_type;  // What ended the operation; empty while it has not ended.
+    bool replayed = false;
+};
+
+class Service {
+public:
+    Service(Engine& engine, Store& store, ProviderAccount provider, ServiceOptions options);
+
+    // Failures: Invalid idempotency_key_reused, Conflict request_in_progress. A decline is an
+    // Answer. Throws pg::Lost when the outcome is not known to anybody yet.
+    Task<Result<Answer>> create(NewPayment wanted, Deadline deadline);
+    // Capture or cancel. Also NotFound payment_not_found, and the refusals of rules.h.
+    Task<Result<Answer>> act(MerchantId merchant, PaymentId id, Action action, ClientKey key,
+                             Deadline deadline);
+
+    // One look at an operation that was claimed: sends what was not sent, asks what is unknown.
+    Task<> resolve(Due claimed);
+
+    Store& store() { return store_; }
+    std::chrono::milliseconds lease() const { return options_.answer_time + options_.lease_extra; }
+
+private:
+    Provider provider_for(MerchantId merchant, Action action, std::string_view client_key,
+                          std::string_view object) const;
+    Timing timing() const;
+    Task<Answer> carry_out(Payment payment, Deadline deadline);
+    Task<std::optional<Change>> record(Payment payment, connectors::Outcome outcome,
+                                       Deadline deadline);
+    Task<Answer> current(MerchantId merchant, PaymentId payment, OperationId operation);
+    Task<Result<Answer>> replay(MerchantId merchant, PaymentId payment, OperationId operation,
+                                bool same_request);
+    Task<Payment> load(MerchantId merchant, PaymentId id);
+    Task<connectors::Outcome> investigate(Payment payment);
+    Task<bool> resend(Payment payment, Deadline deadline);
+
+    Engine& engine_;
+    Store& store_;
+    ProviderAccount provider_;
+    ServiceOptions options_;
+};
+
+}  // namespace florin::payments

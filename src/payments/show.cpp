@@ -1,0 +1,96 @@
+#include "payments/show.h"
+
+namespace florin::payments {
+namespace {
+
+void show_orders(json::Writer& out, const Payment& payment) {
+    const bool booked = payment.counters.captured > 0;
+    out.key("payment_orders").begin_array();
+    for (const auto& order : payment.orders) {
+        out.begin_object();
+        out.field("id", order.id.text());
+        out.field("payment_order_id", order.reference);
+        out.field("seller_account", order.seller_account);
+        out.field("amount", payment.money(order.amount).decimal());
+        out.field("status", order_status(payment));
+        out.field("payment_order_status", execution_status(payment));
+        out.field("ledger_updated", booked);
+        out.field("wallet_updated", false);  // The seller's wallet is credited at the release.
+        out.end_object();
+    }
+    out.end_array();
+}
+
+void show_operation(json::Writer& out, const Operation& op) {
+    out.key("operation").begin_object();
+    out.field("id", op.id.text());
+    out.field("kind", connectors::name(op.kind));
+    out.field("state", operation::name(op.state));
+    out.field("review", op.review);
+    out.field_if("decline_code", op.decline_code);
+    out.field_if("decline_detail", op.decline_detail);
+    out.field_if("why", op.why);
+    out.end_object();
+    out.key("proved_by");
+    if (op.proof.kind.empty()) {
+        out.null();
+    } else {
+        out.begin_object().field("kind", op.proof.kind);
+        out.field_if("provider_request", op.proof.reference);
+        if (!op.proof.hash.empty()) out.field("response_sha256", op.proof.hash);
+        out.end_object();
+    }
+    out.key("provider").begin_object().field("name", op.provider);
+    out.key("reference");
+    op.provider_reference.empty() ? out.null() : out.value(op.provider_reference);
+    out.end_object();
+    out.key("next_action");
+    if (op.next_action.empty()) {
+        out.null();
+    } else {
+        out.begin_object().field("type", "redirect").field("url", op.next_action).end_object();
+    }
+}
+
+}  // namespace
+
+void show(json::Writer& out, const Payment& payment) {
+    const auto& c = payment.counters;
+    const auto money = [&](std::int64_t minor) { return payment.money(minor).decimal(); };
+    const auto status = status_of(payment);
+    out.begin_object();
+    out.field("id", payment.id.text());
+    out.field("object", "payment");
+    out.field("version", payment.version);
+    out.field("livemode", payment.livemode);
+    out.field("status", name(status));
+    out.field("outcome_unknown", outcome_unknown(payment));
+    out.field("is_payment_done", status == Status::succeeded || status == Status::canceled ||
+                                     status == Status::failed);
+    out.field("checkout_id", payment.checkout_id);
+    out.key("buyer").begin_object().field("id", payment.buyer_id);
+    out.field_if("email", payment.buyer_email);
+    out.end_object();
+    out.key("payment_method").begin_object().field("type", payment.method_type);
+    out.field("token", payment.method_token).end_object();
+    out.field("capture", payment.capture_later ? "manual" : "automatic");
+    out.field("currency", payment.currency.code());
+    out.field("amount", money(payment.amount));
+    out.field("amount_authorized", money(c.authorized));
+    out.field("amount_captured", money(c.captured));
+    out.field("amount_voided", money(c.voided));
+    out.field("amount_refunded", money(c.refunded));
+    show_orders(out, payment);
+    show_operation(out, payment.operation);
+    out.field("created_at", to_text(payment.created_at));
+    out.field("updated_at", to_text(payment.updated_at));
+    out.end_object();
+}
+
+std::string show(const Payment& payment) {
+    json::Writer out;
+    show(out, payment);
+    return std::move(out).text();
+}
+
+}  // namespace florin::payments

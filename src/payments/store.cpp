@@ -1,0 +1,265 @@
+#include "payments/store.h"
+
+#include <unordered_map>
+
+#include "base/check.h"
+#include "payments/sql.h"
+
+namespace florin::payments {
+namespace {
+
+std::int16_t slot_number(PaymentId id) {
+    return static_cast<std::int16_t>(id.slot());
+}
+
+// Reads the columns of one row from left to right.
+class Reader {
+public:
+    Reader(const pg::Rows& rows, std::size_t row) : rows_(rows), row_(row) {}
+    bool boolean() { return rows_.boolean(row_, column_++); }
+    std::int16_t int16() { return rows_.int16(row_, column_++); }
+    std::int32_t int32() { return rows_.int32(row_, column_++); }
+    std::int64_t int64() { return rows_.int64(row_, column_++); }
+    std::string text() { return std::string(rows_.text(row_, column_++)); }
+    Uuid uuid() { return {rows_.uuid(row_, column_++)}; }
+    Instant time() { return rows_.time(row_, column_++); }
+
+private:
+    const pg::Rows& rows_;
+    std::size_t row_;
+    int column_ = 0;
+};
+
+Currency read_currency(Reader& in) {
+    const auto currency = currency_from(in.text());
+    check(currency.has_value(), "a stored currency is in the table");
+    return *currency;
+}
+
+std::optional<Action> read_doing(Reader& in) {
+    const auto number = in.int16();
+    return number == 0 ? std::nullopt : std::optional(static_cast<Action>(number));
+}
+
+// Braces evaluate from left to right, in the order of the columns of load.sql.
+Counters read_counters(Reader& in) {
+    return {.authorized = in.int64(),
+            .capture_reserved = in.int64(),
+            .captured = in.int64(),
+            .voided = in.int64(),
+            .refund_reserved = in.int64(),
+            .refunded = in.int64(),
+            .disputed = in.int64()};
+}
+
+connectors::Proof read_proof(Reader& in) {
+    return {.kind = in.text(), .reference = in.text(), .hash = in.text()};
+}
+
+Operation read_operation(Reader& in) {
+    return {.id = OperationId(in.uuid()),
+            .kind = static_cast<Action>(in.int16()),
+            .state = static_cast<operation::State>(in.int16()),
+            .generation = in.int16(),
+            .provider = in.text(),
+            .provider_key = in.text(),
+            .provider_reference = in.text(),
+            .amount = in.int64(),
+            .sent_at = in.time(),
+            .due_at = in.time(),
+            .tries = in.int16(),
+            .review = in.boolean(),
+            .next_action = in.text(),
+            .decline_code = in.text(),
+            .decline_detail = in.text(),
+            .why = in.text(),
+            .proof = read_proof(in),
+            .ended_version = in.int32()};
+}
+
+Payment read_payment(const pg::Rows& rows, std::size_t row) {
+    Reader in(rows, row);
+    in.int16();  // The slot is in the id.
+    const MerchantId merchant(in.uuid());
+    return {.id = PaymentId(in.uuid()),
+            .merchant = merchant,
+            .version = in.int32(),
+            .checkout_id = in.text(),
+            .buyer_id = in.text(),
+            .buyer_email = in.text(),
+            .method_type = in.text(),
+            .method_token = in.text(),
+            .capture_later = in.boolean(),
+            .livemode = in.boolean(),
+            .currency = read_currency(in),
+            .amount = in.int64(),
+            .counters = read_counters(in),
+            .doing = read_doing(in),
+            .waiting_for = in.text(),
+            .created_at = in.time(),
+            .updated_at = in.time(),
+            .orders = {},
+            .operation = read_operation(in)};
+}
+
+std::vector<Payment> read_payments(const pg::Rows& rows) {
+    std::vector<Payment> payments;
+    for (std::size_t i = 0; i < rows.size(); ++i) payments.push_back(read_payment(rows, i));
+    return payments;
+}
+
+std::vector<Due> read_due(const pg::Rows& rows) {
+    std::vector<Due> out;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        Reader in(rows, i);
+        out.push_back({.payment = PaymentId(in.uuid()),
+                       .operation = OperationId(in.uuid()),
+                       .merchant = MerchantId(in.uuid()),
+                       .due_at = in.time(),
+                       .tries = in.int16()});
+    }
+    return out;
+}
+
+}  // namespace
+
+Task<> Store::add_orders(std::vector<Payment>& payments) {
+    if (payments.empty()) co_return;
+    std::vector<std::int16_t> slots;
+    std::vector<pg::UuidBytes> ids;
+    std::unordered_map<PaymentId, Payment*> by_id;
+    for (auto& payment : payments) {
+        slots.push_back(slot_number(payment.id));
+        ids.push_back(payment.id.uuid().bytes);
+        by_id[payment.id] = &payment;
+    }
+    pg::Params params;
+    params.add(slots).add(ids);
+    const auto rows = co_await pool_.query(sql::orders, std::move(params));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        Reader in(rows, i);
+        auto& payment = *by_id.at(PaymentId(in.uuid()));
+        payment.orders.push_back({.id = PaymentOrderId(in.uuid()),
+                                  .reference = in.text(),
+                                  .seller_account = in.text(),
+                                  .amount = in.int64()});
+    }
+}
+
+Task<std::optional<Payment>> Store::load(MerchantId merchant, PaymentId id) {
+    pg::Params params;
+    params.add(slot_number(id)).add(merchant.uuid().bytes).add(id.uuid().bytes);
+    const auto rows = co_await pool_.query(sql::load, std::move(params));
+    auto payments = read_payments(rows);
+    co_await add_orders(payments);
+    if (payments.empty()) co_return std::nullopt;
+    co_return std::move(payments.front());
+}
+
+Task<std::optional<Payment>> Store::load_of_any_merchant(PaymentId id) {
+    co_return co_await load(MerchantId(), id);
+}
+
+Task<std::vector<Payment>> Store::list(MerchantId merchant, ListFilter filter) {
+    Uuid newest;
+    newest.bytes.fill(0xff);
+    pg::Params params;
+    params.add(merchant.uuid().bytes).add(filter.after ? filter.after->uuid().bytes : newest.bytes);
+    params.add(filter.status).add(filter.currency).add(filter.checkout_id);
+    params.add(filter.created_from.value_or(Instant()));
+    params.add(filter.created_before.value_or(Instant::max())).add(filter.limit);
+    const auto rows = co_await pool_.query(sql::list, std::move(params));
+    auto payments = read_payments(rows);
+    co_await add_orders(payments);
+    co_return payments;
+}
+
+Task<std::vector<Event>> Store::events(PaymentId id, std::int32_t after, std::int64_t limit) {
+    pg::Params params;
+    params.add(slot_number(id)).add(id.uuid().bytes).add(after).add(limit);
+    const auto rows = co_await pool_.query(sql::events, std::move(params));
+    std::vector<Event> out;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        Reader in(rows, i);
+        out.push_back({.id = EventId(in.uuid()),
+                       .version = in.int32(),
+                       .operation = OperationId(in.uuid()),
+                       .type = in.text(),
+                       .data = in.text(),
+                       .at = in.time()});
+    }
+    co_return out;
+}
+
+Task<std::vector<OperationId>> Store::operations(PaymentId id) {
+    pg::Params params;
+    params.add(slot_number(id)).add(id.uuid().bytes);
+    const auto rows = co_await pool_.query(sql::operations, std::move(params));
+    std::vector<OperationId> out;
+    for (std::size_t i = 0; i < rows.size(); ++i) out.emplace_back(Uuid{rows.uuid(i, 0)});
+    co_return out;
+}
+
+Task<std::optional<Answered>> Store::answered(PaymentId payment, OperationId operation) {
+    pg::Params params;
+    params.add(slot_number(payment)).add(payment.uuid().bytes).add(operation.uuid().bytes);
+    const auto rows = co_await pool_.query(sql::answered, std::move(params));
+    if (rows.empty()) co_return std::nullopt;
+    Reader in(rows, 0);
+    Answered out{.ended_version = in.int32(),
+                 .state = static_cast<operation::State>(in.int16()),
+                 .due_at = in.time(),
+                 .event_type = in.text(),
+                 .data = in.text()};
+    co_return out;
+}
+
+Task<std::optional<KeyUse>> Store::key_use(MerchantId merchant, PaymentId payment, Scope scope,
+                                           std::string key) {
+    pg::Params params;
+    params.add(slot_number(payment)).add(merchant.uuid().bytes);
+    params.add(static_cast<std::int16_t>(scope)).add(key);
+    const auto rows = co_await pool_.query(sql::key_use, std::move(params));
+    if (rows.empty()) co_return std::nullopt;
+    KeyUse use{std::string(rows.text(0, 0)), OperationId(Uuid{rows.uuid(0, 1)})};
+    co_return use;
+}
+
+Task<std::vector<Due>> Store::due(Instant now, std::int64_t limit) {
+    pg::Params params;
+    params.add(now).add(limit);
+    const auto rows = co_await pool_.query(sql::due, std::move(params));
+    co_return read_due(rows);
+}
+
+Task<std::vector<Due>> Store::claim(std::vector<Due> wanted, Instant until) {
+    std::vector<std::int16_t> slots;
+    std::vector<pg::UuidBytes> payments, operations;
+    std::vector<Instant> times;
+    for (const auto& due : wanted) {
+        slots.push_back(slot_number(due.payment));
+        payments.push_back(due.payment.uuid().bytes);
+        operations.push_back(due.operation.uuid().bytes);
+        times.push_back(due.due_at);
+    }
+    pg::Params params;
+    params.add(slots).add(payments).add(operations).add(times).add(until);
+    const auto rows = co_await pool_.query(sql::claim, std::move(params));
+    co_return read_due(rows);
+}
+
+Task<> Store::postpone(Due claimed, Instant at) {
+    pg::Params params;
+    params.add(slot_number(claimed.payment)).add(claimed.payment.uuid().bytes);
+    params.add(claimed.operation.uuid().bytes).add(claimed.due_at).add(at);
+    co_await pool_.query(sql::postpone, std::move(params));
+}
+
+Task<std::string> Store::provider_key_secret() {
+    pg::Params params;
+    const auto rows = co_await pool_.query(sql::provider_key_secret, std::move(params));
+    check(rows.size() == 1, "the installation has its row");
+    co_return std::string(rows.text(0, 0));
+}
+
+}  // namespace florin::payments

@@ -1,0 +1,75 @@
+#pragma once
+
+// Reads of payments, and the two small writes of the resolver.
+
+#include <optional>
+#include <vector>
+
+#include "payments/types.h"
+#include "platform/pg/pool.h"
+
+namespace florin::payments {
+
+struct ListFilter {
+    std::string status, currency, checkout_id;  // Empty = any.
+    std::optional<Instant> created_from, created_before;
+    std::optional<PaymentId> after;  // Older than this one.
+    std::int64_t limit = 20;
+};
+
+// What a client's key led to.
+struct Answered {
+    std::int32_t ended_version = 0;  // 0 = still under way.
+    operation::State state{};
+    Instant due_at;
+    std::string event_type, data;  // Of the ended version.
+};
+
+struct KeyUse {
+    std::string request_hash;
+    OperationId operation;
+};
+
+// An operation that should be looked at, and the time that says so (the claim's compare-and-set).
+struct Due {
+    PaymentId payment;
+    OperationId operation;
+    MerchantId merchant;
+    Instant due_at;
+    std::int16_t tries = 0;
+};
+
+class Store {
+public:
+    explicit Store(pg::Pool& pool) : pool_(pool) {}
+
+    Task<std::optional<Payment>> load(MerchantId merchant, PaymentId id);
+    // For operators, who have no merchant.
+    Task<std::optional<Payment>> load_of_any_merchant(PaymentId id);
+    // Newest first. A nil merchant means all merchants.
+    Task<std::vector<Payment>> list(MerchantId merchant, ListFilter filter);
+    // Oldest first, versions above `after`.
+    Task<std::vector<Event>> events(PaymentId id, std::int32_t after, std::int64_t limit);
+    Task<std::vector<OperationId>> operations(PaymentId id);
+
+    Task<std::optional<Answered>> answered(PaymentId payment, OperationId operation);
+    Task<std::optional<KeyUse>> key_use(MerchantId merchant, PaymentId payment, Scope scope,
+                                        std::string key);
+
+    // Operations whose time has come, oldest first.
+    Task<std::vector<Due>> due(Instant now, std::int64_t limit);
+    // Takes them over until `until`: those that nobody else took meanwhile come back.
+    Task<std::vector<Due>> claim(std::vector<Due> wanted, Instant until);
+    // Looks again at `at`, if it is still ours.
+    Task<> postpone(Due claimed, Instant at);
+
+    // The secret of the installation, from which the providers' keys are derived.
+    Task<std::string> provider_key_secret();
+
+private:
+    Task<> add_orders(std::vector<Payment>& payments);
+
+    pg::Pool& pool_;
+};
+
+}  // namespace florin::payments

@@ -1,0 +1,72 @@
+#include "payments/types.h"
+
+#include <array>
+
+namespace florin::payments {
+namespace {
+
+constexpr std::array<std::string_view, 8> kStatusNames = {
+    "processing", "requires_action", "authorized", "partially_captured",
+    "succeeded",  "canceling",       "canceled",   "failed",
+};
+
+bool is_first_step(Action action) {
+    return action == Action::authorize || action == Action::sale;
+}
+
+}  // namespace
+
+Status status_of(const Payment& payment) {
+    const auto& c = payment.counters;
+    if (payment.doing && is_first_step(*payment.doing))
+        return payment.waiting_for == "customer" ? Status::requires_action : Status::processing;
+    if (payment.doing == Action::cancel) return Status::canceling;
+    if (c.captured > 0 && c.captured + c.voided == c.authorized) return Status::succeeded;
+    if (c.captured > 0) return Status::partially_captured;
+    if (c.authorized > 0 && c.voided == c.authorized) return Status::canceled;
+    if (c.authorized > 0) return Status::authorized;
+    return Status::failed;
+}
+
+std::string_view name(Status status) {
+    return kStatusNames[static_cast<std::size_t>(status)];
+}
+
+std::optional<Status> status_from(std::string_view text) {
+    for (std::size_t i = 0; i < kStatusNames.size(); ++i) {
+        if (kStatusNames[i] == text) return static_cast<Status>(i);
+    }
+    return std::nullopt;
+}
+
+bool outcome_unknown(const Payment& payment) {
+    using operation::State;
+    const auto state = payment.operation.state;
+    return state == State::unknown || state == State::not_found_wait || state == State::fencing ||
+           state == State::reversing;
+}
+
+std::string_view order_status(const Payment& payment) {
+    const auto status = status_of(payment);
+    return status == Status::succeeded ? "captured" : name(status);
+}
+
+std::string_view execution_status(const Payment& payment) {
+    switch (status_of(payment)) {
+        case Status::processing:
+            return payment.operation.state == operation::State::ready ? "NOT_STARTED" : "EXECUTING";
+        case Status::requires_action:
+        case Status::authorized:
+        case Status::partially_captured:
+        case Status::canceling:
+            return "EXECUTING";
+        case Status::succeeded:
+            return "SUCCESS";
+        case Status::canceled:
+        case Status::failed:
+            return "FAILED";
+    }
+    return "";
+}
+
+}  // namespace florin::payments

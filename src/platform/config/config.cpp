@@ -1,0 +1,204 @@
+#include "platform/config/config.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <set>
+#include <sstream>
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+namespace florin {
+namespace {
+
+struct Name {
+    std::string_view name, meaning;
+};
+
+constexpr std::array kNames = {
+    Name{"listen", "address:port of the HTTP interface (127.0.0.1:8080; port 0 = any free one)"},
+    Name{"tls_certificate_file", "PEM file with the certificate chain; with tls_key_file: HTTPS"},
+    Name{"tls_key_file", "PEM file with the private key"},
+    Name{"database_url", "PostgreSQL (postgresql://...); empty = a private one in data_dir"},
+    Name{"data_dir", "folder of the private PostgreSQL"},
+    Name{"database_lanes", "connections that write (2)"},
+    Name{"database_readers", "connections that read (4)"},
+    Name{"stripe_url", "where Stripe is (https://api.stripe.com), or florin-sandbox"},
+    Name{"stripe_secret_key", "Stripe's secret key; better stripe_secret_key_file"},
+    Name{"provider_time_ms", "silence of a provider beyond it is 'unknown' (20000)"},
+    Name{"lease_extra_ms", "on top of it, before another process may look (10000)"},
+    Name{"resolver_period_ms", "how often to look for operations whose time has come (500)"},
+    Name{"log", "debug, info, warn, error or off (info)"},
+};
+
+std::string upper(std::string_view name) {
+    std::string out = "FLORIN_";
+    for (const char c : name) out += c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+    return out;
+}
+
+std::optional<std::string> from_environment(std::string_view name) {
+    const char* value = std::getenv(upper(name).c_str());
+    return value ? std::optional<std::string>(value) : std::nullopt;
+}
+
+std::string default_data_dir() {
+    if (geteuid() == 0) return "/var/lib/florin";
+    const char* data = std::getenv("XDG_DATA_HOME");
+    if (data && *data) return std::string(data) + "/florin";
+    const char* home = std::getenv("HOME");
+    return std::string(home ? home : ".") + "/.local/share/florin";
+}
+
+class Loader {
+public:
+    explicit Loader(const Overrides& overrides) : overrides_(overrides) {}
+
+    void read_file(const std::string& path) {
+        if (path.empty()) return;
+        const auto parsed = toml::parse_file(path);
+        if (!parsed) {
+            const auto& why = parsed.error();
+            return mistake("config", fmt::format("{}:{}: {}", path, why.source().begin.line,
+                                                 why.description()));
+        }
+        for (const auto& [key, node] : parsed.table()) {
+            const std::string name(key.str());
+            if (!is_known(name)) {
+                mistake(name, fmt::format("{} does not know this name", path));
+            } else if (const auto text = node.value<std::string>(); text && node.is_string()) {
+                file_[name] = *text;
+            } else if (const auto number = node.value<std::int64_t>();
+                       number && node.is_integer()) {
+                file_[name] = std::to_string(*number);
+            } else {
+                mistake(name, "must be text in quotes or a whole number");
+            }
+        }
+    }
+
+    std::string text(std::string_view name, std::string preset) {
+        if (const auto found = overrides_.find(std::string(name)); found != overrides_.end())
+            return found->second;
+        if (auto value = from_environment(name)) return *value;
+        if (const auto found = file_.find(std::string(name)); found != file_.end())
+            return found->second;
+        return preset;
+    }
+
+    // The value itself, or the first line of the file that NAME_file names.
+    std::string secret(const std::string& name) {
+        const auto path = text(name + "_file", "");
+        if (path.empty()) return text(name, "");
+        std::ifstream in(path);
+        std::string line;
+        if (!std::getline(in, line)) mistake(name + "_file", "cannot read '" + path + "'");
+        return line;
+    }
+
+    std::int64_t whole(std::string_view name, std::int64_t preset, std::int64_t least,
+                       std::int64_t most) {
+        const auto value = text(name, std::to_string(preset));
+        std::int64_t number = 0;
+        const auto read = std::from_chars(value.data(), value.data() + value.size(), number);
+        if (read.ec == std::errc() && read.ptr == value.data() + value.size() && number >= least &&
+            number <= most)
+            return number;
+        mistake(name,
+                fmt::format("must be a whole number from {} to {}, not '{}'", least, most, value));
+        return preset;
+    }
+
+    void mistake(std::string_view name, std::string detail) {
+        mistakes_.push_back({std::string(name), "config_invalid", std::move(detail)});
+    }
+
+    std::vector<FieldError> take_mistakes() { return std::move(mistakes_); }
+
+private:
+    static bool is_known(std::string_view name) {
+        const auto is = [&](const Name& known) {
+            return known.name == name ||
+                   (name.ends_with("_file") && known.name == name.substr(0, name.size() - 5));
+        };
+        return std::ranges::any_of(kNames, is);
+    }
+
+    const Overrides& overrides_;
+    std::map<std::string, std::string> file_;
+    std::vector<FieldError> mistakes_;
+};
+
+void read_listen(Loader& in, Config& config) {
+    const auto text = in.text("listen", "127.0.0.1:8080");
+    const auto colon = text.rfind(':');
+    const auto port = colon == std::string::npos ? "" : text.substr(colon + 1);
+    unsigned number = 65536;
+    std::from_chars(port.data(), port.data() + port.size(), number);
+    if (port.empty() || port.find_first_not_of("0123456789") != std::string::npos || number > 65535)
+        return in.mistake("listen",
+                          "must be address:port, like 127.0.0.1:8080, not '" + text + "'");
+    config.listen_address = text.substr(0, colon);
+    if (config.listen_address.starts_with('[') && config.listen_address.ends_with(']'))
+        config.listen_address = config.listen_address.substr(1, config.listen_address.size() - 2);
+    config.listen_port = static_cast<std::uint16_t>(number);
+}
+
+}  // namespace
+
+std::string environment(const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    return value ? value : "";
+}
+
+std::string describe_config() {
+    std::string out;
+    for (const auto& [name, meaning] : kNames) out += fmt::format("  {:<22} {}\n", name, meaning);
+    return out;
+}
+
+Result<Config> load_config(const std::string& file, const Overrides& overrides) {
+    Loader in(overrides);
+    in.read_file(file);
+    Config config;
+    read_listen(in, config);
+    config.tls_certificate_file = in.text("tls_certificate_file", "");
+    config.tls_key_file = in.text("tls_key_file", "");
+    if (config.tls_certificate_file.empty() != config.tls_key_file.empty())
+        in.mistake("tls_key_file", "set tls_certificate_file and tls_key_file, or neither");
+    config.database_url = in.text("database_url", "");
+    config.data_dir = in.text("data_dir", default_data_dir());
+    config.database_lanes = static_cast<std::size_t>(in.whole("database_lanes", 2, 1, 64));
+    config.database_readers = static_cast<std::size_t>(in.whole("database_readers", 4, 1, 64));
+    config.stripe_url = in.text("stripe_url", config.stripe_url);
+    if (!config.stripe_url.starts_with("https://") && !config.stripe_url.starts_with("http://"))
+        in.mistake("stripe_url", "must start with https:// (or http:// for florin-sandbox)");
+    while (config.stripe_url.ends_with('/')) config.stripe_url.pop_back();
+    config.stripe_secret_key = in.secret("stripe_secret_key");
+    config.provider_time =
+        std::chrono::milliseconds(in.whole("provider_time_ms", 20'000, 100, 120'000));
+    config.lease_extra =
+        std::chrono::milliseconds(in.whole("lease_extra_ms", 10'000, 100, 600'000));
+    config.resolver_period =
+        std::chrono::milliseconds(in.whole("resolver_period_ms", 500, 10, 60'000));
+    config.log_level = in.text("log", "info");
+    static const std::set<std::string> levels = {"debug", "info", "warn", "error", "off"};
+    if (!levels.contains(config.log_level))
+        in.mistake("log",
+                   "must be debug, info, warn, error or off, not '" + config.log_level + "'");
+    auto mistakes = in.take_mistakes();
+    if (mistakes.empty()) return config;
+    Error error{Fault::invalid, "config_invalid",
+                "the configuration has mistakes; nothing started"};
+    error.fields = std::move(mistakes);
+    return std::unexpected(std::move(error));
+}
+
+}  // namespace florin

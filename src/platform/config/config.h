@@ -1,0 +1,45 @@
+#pragma once
+
+// Configuration: one struct, read once, wrong loudly. A value comes from the command line, else
+// from the environment (FLORIN_LISTEN), else from the TOML file (listen = ...), else it is the
+// default.
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "base/result.h"
+
+namespace florin {
+
+struct Config {
+    std::string listen_address = "127.0.0.1";
+    std::uint16_t listen_port = 8080;                // 0 = any free one; it is printed.
+    std::string tls_certificate_file, tls_key_file;  // PEM; both or none.
+    std::string database_url;                        // Empty = a private PostgreSQL in data_dir.
+    std::string data_dir;
+    std::size_t database_lanes = 2;    // Connections that write.
+    std::size_t database_readers = 4;  // Connections that read.
+    std::string stripe_url = "https://api.stripe.com";
+    std::string stripe_secret_key;
+    std::chrono::milliseconds provider_time{20'000};  // Silence beyond it is "unknown".
+    std::chrono::milliseconds lease_extra{10'000};
+    std::chrono::milliseconds resolver_period{500};
+    std::string log_level = "info";
+};
+
+// What the command line said: name as in the file -> value.
+using Overrides = std::map<std::string, std::string>;
+
+// `file` may be empty. All mistakes are in Error::fields, one per value. A name that ends in _file
+// in the file or the environment (stripe_secret_key_file) names a file that holds the value.
+Result<Config> load_config(const std::string& file, const Overrides& overrides);
+
+// The names and meanings, for `florin serve --help` and the documentation.
+std::string describe_config();
+
+// The only readers of the environment besides.
+std::string environment(const std::string& name);
+
+}  // namespace florin

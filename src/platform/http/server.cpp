@@ -1,0 +1,294 @@
+// Beast parses, this file owns the connections. It is the only file that names Beast.
+
+#include "platform/http/server.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <list>
+#include <stdexcept>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "platform/async/scope.h"
+
+namespace florin::http {
+namespace {
+
+namespace beast = boost::beast;
+using tcp = asio::ip::tcp;
+using TlsStream = asio::ssl::stream<tcp::socket>;
+
+constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
+
+std::string_view reason_of(int status) {
+    return beast::http::obsolete_reason(static_cast<beast::http::status>(status));
+}
+
+std::string head_of(const Response& response, bool keep_alive) {
+    std::string out =
+        fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_of(response.status));
+    for (const auto& [name, value] : response.headers.all()) {
+        out += name;
+        out += ": ";
+        out += value;
+        out += "\r\n";
+    }
+    if (response.status != 204 && response.status != 304)
+        out += fmt::format("Content-Length: {}\r\n", response.body.size());
+    out += keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
+    return out;
+}
+
+// What the server itself refuses, before any handler sees it.
+Response refusal(int status, std::string_view code, std::string_view detail) {
+    Response response;
+    response.status = status;
+    response.headers.add("Content-Type", "application/problem+json");
+    json::Writer out;
+    out.begin_object();
+    out.field("type", fmt::format("/problems/{}", code)).field("title", reason_of(status));
+    out.field("status", status).field("code", code).field("detail", detail);
+    out.end_object();
+    response.body = std::move(out).text();
+    return response;
+}
+
+Response refusal_of(const boost::system::error_code& error) {
+    using beast::http::error;
+    if (error == error::body_limit)
+        return refusal(413, "body_too_large", "the body is larger than this server accepts");
+    if (error == error::header_limit)
+        return refusal(431, "header_too_large", "the header is larger than this server accepts");
+    return refusal(400, "malformed_request", "the message is not HTTP/1.1: " + error.message());
+}
+
+bool is_hang_up(const boost::system::error_code& error) {
+    return error == beast::http::error::end_of_stream ||
+           error == beast::http::error::partial_message || error == asio::error::eof ||
+           error == asio::error::connection_reset || error == asio::error::operation_aborted ||
+           error.category() == asio::error::get_ssl_category() || error == asio::error::broken_pipe;
+}
+
+}  // namespace
+
+struct Server::State {
+    struct Connection {
+        tcp::socket* socket = nullptr;
+        Deadline deadline;
+        bool busy = false;  // A request is being read or answered.
+    };
+    using Place = std::list<Connection>::iterator;
+
+    State(asio::io_context& loop, ServerOptions wanted, Handler handle)
+        : io(loop),
+          options(std::move(wanted)),
+          handler(std::move(handle)),
+          acceptor(loop),
+          tls(asio::ssl::context::tls_server),
+          scope(loop) {}
+
+    asio::io_context& io;
+    ServerOptions options;
+    Handler handler;
+    tcp::acceptor acceptor;
+    asio::ssl::context tls;
+    TaskScope scope;
+    std::list<Connection> connections;
+    bool closing = false;
+
+    void listen() {
+        boost::system::error_code error;
+        const auto address = asio::ip::make_address(options.address, error);
+        if (error)
+            throw std::runtime_error("listen address '" + options.address +
+                                     "' is not an IP address");
+        const tcp::endpoint endpoint(address, options.port);
+        acceptor.open(endpoint.protocol());
+        acceptor.set_option(tcp::acceptor::reuse_address(true));
+        acceptor.bind(endpoint, error);
+        if (!error) acceptor.listen(1024, error);
+        if (error)
+            throw std::runtime_error(fmt::format("cannot listen on {}:{}: {}", options.address,
+                                                 options.port, error.message()));
+        if (!options.certificate_file.empty()) {
+            tls.use_certificate_chain_file(options.certificate_file);
+            tls.use_private_key_file(options.private_key_file, asio::ssl::context::pem);
+        }
+    }
+
+    void touch(Place at, std::chrono::seconds time, bool busy) {
+        at->deadline = deadline_in(time);
+        at->busy = busy;
+    }
+
+    // One sweep a second instead of a timer per connection and operation.
+    Task<> sweep() {
+        while (true) {
+            co_await sleep_for(std::chrono::seconds(1));
+            const auto time = monotonic_now();
+            for (auto& connection : connections) {
+                if (connection.deadline < time) shut(connection);
+            }
+        }
+    }
+
+    static void shut(Connection& connection) {
+        boost::system::error_code ignored;
+        connection.socket->shutdown(tcp::socket::shutdown_both, ignored);
+        connection.socket->cancel(ignored);
+    }
+
+    Task<> accept() {
+        while (!closing) {
+            auto taken = co_await acceptor.async_accept(kNoThrow);
+            auto& [error, socket] = taken;
+            if (error == asio::error::operation_aborted) co_return;
+            if (error) {  // No descriptors left, for instance: let running requests end.
+                log::warn("http.accept_failed", {{"why", error.message()}});
+                co_await sleep_for(std::chrono::milliseconds(100));
+                continue;
+            }
+            if (connections.size() >= options.connections_max) continue;  // Closes it.
+            boost::system::error_code ignored;
+            socket.set_option(tcp::no_delay(true), ignored);
+            if (options.certificate_file.empty()) {
+                scope.start("http.connection", converse(std::move(socket)));
+            } else {
+                scope.start("http.connection", shake_hands(TlsStream(std::move(socket), tls)));
+            }
+        }
+    }
+
+    Task<> shake_hands(TlsStream stream) {
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+        const Place at = connections.emplace(connections.end());
+        at->socket = &stream.next_layer();
+        touch(at, options.request_time, false);
+        auto shaken = co_await stream.async_handshake(asio::ssl::stream_base::server, kNoThrow);
+        if (!std::get<0>(shaken)) co_await talk(stream, at);
+        connections.erase(at);
+    }
+
+    // Deaf to cancellation: a request that runs is answered, and an idle connection ends because
+    // its socket is shut.
+    Task<> converse(tcp::socket socket) {
+        co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+        const Place at = connections.emplace(connections.end());
+        at->socket = &socket;
+        co_await talk(socket, at);
+        connections.erase(at);
+    }
+
+    template <class Stream>
+    Task<> talk(Stream& stream, Place at) {
+        boost::system::error_code gone;
+        const auto remote = at->socket->remote_endpoint(gone);
+        const std::string peer = gone ? "" : remote.address().to_string();
+        beast::flat_buffer buffer;
+        while (!closing) {
+            beast::http::request_parser<beast::http::string_body> parser;
+            parser.header_limit(static_cast<std::uint32_t>(options.header_bytes_max));
+            parser.body_limit(options.body_bytes_max);
+            touch(at, options.idle_time, buffer.size() > 0);
+            auto head = co_await beast::http::async_read_header(stream, buffer, parser, kNoThrow);
+            boost::system::error_code error = std::get<0>(head);
+            if (!error && !parser.is_done()) {
+                touch(at, options.request_time, true);
+                error = co_await read_body(stream, buffer, parser);
+            }
+            if (error) {
+                if (!is_hang_up(error)) co_await write(stream, refusal_of(error), false, false);
+                co_return;
+            }
+            touch(at, std::chrono::hours(1), true);  // The handler has limits of its own.
+            const bool keep = parser.get().keep_alive() && !closing;
+            const bool head_only = parser.get().method() == beast::http::verb::head;
+            auto request = request_of(parser.release(), peer);
+            auto response = co_await answer(std::move(request));
+            if (response.hang_up) co_return;
+            touch(at, options.request_time, true);
+            if (!co_await write(stream, std::move(response), keep, head_only) || !keep) co_return;
+        }
+    }
+
+    template <class Stream, class Parser>
+    Task<boost::system::error_code> read_body(Stream& stream, beast::flat_buffer& buffer,
+                                              Parser& parser) {
+        if (parser.get()[beast::http::field::expect] == "100-continue") {
+            static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+            auto sent = co_await asio::async_write(stream, asio::buffer(go_on), kNoThrow);
+            if (std::get<0>(sent)) co_return std::get<0>(sent);
+        }
+        auto body = co_await beast::http::async_read(stream, buffer, parser, kNoThrow);
+        co_return std::get<0>(body);
+    }
+
+    static Request request_of(beast::http::request<beast::http::string_body> message,
+                              const std::string& peer) {
+        Request request;
+        request.method = message.method_string();
+        request.target = message.target();
+        for (const auto& field : message)
+            request.headers.add(std::string(field.name_string()), std::string(field.value()));
+        request.body = std::move(message.body());
+        request.peer = peer;
+        return request;
+    }
+
+    Task<Response> answer(Request request) {
+        try {
+            co_return co_await handler(std::move(request));
+        } catch (const std::exception& e) {
+            log::error("http.handler_threw", {{"why", e.what()}});
+        }
+        co_return refusal(500, "internal_error",
+                          "the server failed; the outcome is unknown, ask again with the same key");
+    }
+
+    template <class Stream>
+    Task<bool> write(Stream& stream, Response response, bool keep, bool head_only) {
+        const auto head = head_of(response, keep);
+        const std::array<asio::const_buffer, 2> parts = {
+            asio::buffer(head), asio::buffer(head_only ? std::string_view() : response.body)};
+        auto sent = co_await asio::async_write(stream, parts, kNoThrow);
+        co_return !std::get<0>(sent);
+    }
+};
+
+Server::Server(asio::io_context& io, ServerOptions options, Handler handler)
+    : state_(std::make_shared<State>(io, std::move(options), std::move(handler))) {
+    state_->listen();
+    state_->scope.start("http.accept", state_->accept());
+    state_->scope.start("http.sweep", state_->sweep());
+}
+
+Server::~Server() = default;
+
+std::uint16_t Server::port() const {
+    return state_->acceptor.local_endpoint().port();
+}
+
+Task<> Server::close(std::chrono::milliseconds patience) {
+    auto state = state_;
+    state->closing = true;
+    boost::system::error_code ignored;
+    state->acceptor.close(ignored);
+    const auto end = deadline_in(patience);
+    const auto some_busy = [&] {
+        return std::ranges::any_of(state->connections, [](const auto& c) { return c.busy; });
+    };
+    while (some_busy() && monotonic_now() < end) co_await sleep_for(std::chrono::milliseconds(10));
+    for (auto& connection : state->connections) State::shut(connection);
+    co_await state->scope.close();
+}
+
+}  // namespace florin::http

@@ -1,0 +1,43 @@
+#pragma once
+
+// The test cards: which number or pm_card_* token does what. One table, no card that is not in it.
+
+#include <span>
+#include <string_view>
+
+namespace florin::sandbox {
+
+// Why a card payment fails, in the provider's words.
+struct Decline {
+    std::string_view code;
+    std::string_view decline_code;  // Empty where the code says it all.
+    std::string_view message;
+    std::string_view type = "card_error";
+};
+
+struct Card {
+    std::string_view number;
+    std::string_view brand;
+    const Decline* decline = nullptr;  // None: the issuer says yes.
+    bool challenge = false;            // 3-D Secure first; the issuer answers after it.
+    bool blocked = false;              // By the risk check, before the issuer is asked.
+
+    std::string_view last4() const { return number.substr(number.size() - 4); }
+};
+
+extern const Decline kAuthenticationRequired;
+extern const Decline kAuthenticationFailed;
+extern const Decline kIncorrectNumber;
+extern const Decline kLiveCardInTestMode;
+extern const Decline kInvalidMonth;
+extern const Decline kInvalidYear;
+extern const Decline kInvalidCvc;
+
+std::span<const Card> cards();
+// None when no such test card exists.
+const Card* card_by_number(std::string_view number);
+// "pm_card_visa" and its sisters.
+const Card* card_by_token(std::string_view token);
+bool passes_luhn(std::string_view number);
+
+}  // namespace florin::sandbox
