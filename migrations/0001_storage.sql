@@ -10,13 +10,14 @@ CREATE TABLE florin.slot_dir (
 );
 INSERT INTO florin.slot_dir (slot) SELECT s::smallint FROM generate_series(0, 1023) AS s;
 
--- What a client's key stands for. scope is the route: the same key may be used on two of them.
+-- What a client's key stands for, for ever: the key that the provider saw is derived from it, so a
+-- forgotten key that came back would meet the old charge there. scope is the route: the same key may be used on two of them.
 -- The answer itself is the event that ended the operation.
 CREATE TABLE florin.idempotency (
     slot         smallint    NOT NULL,
     merchant_id  uuid        NOT NULL,
     scope        smallint    NOT NULL,
-    key          text        NOT NULL,
+    key          text        COLLATE "C" NOT NULL,
     request_hash bytea       NOT NULL,
     payment_id   uuid        NOT NULL,
     operation_id uuid        NOT NULL,

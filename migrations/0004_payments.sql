@@ -13,6 +13,7 @@ CREATE TABLE florin.payment (
     buyer_email      text        NOT NULL,
     method_type      text        NOT NULL,
     method_token     text        NOT NULL,
+    return_url       text        NOT NULL DEFAULT '',
     capture_later    boolean     NOT NULL,
     livemode         boolean     NOT NULL,
     currency         text        NOT NULL,
@@ -91,7 +92,8 @@ CREATE INDEX operation_due ON florin.operation (due_at) WHERE due_at < 'infinity
 
 -- What happened, one event per version. (slot, payment_id, version) is the judge of every race:
 -- whoever adds version n + 1 has changed the payment. Readers of "everything new" stay below the
--- transaction horizon of xid, never above the last id they saw.
+-- transaction horizon of xid, never above the last id they saw. The data of version 1 is empty:
+-- it is made of what a payment never changes (payments/rules.h, as_created).
 CREATE TABLE florin.event (
     slot         smallint    NOT NULL,
     payment_id   uuid        NOT NULL,
@@ -108,7 +110,7 @@ CREATE TABLE florin.event (
 -- A payment as everybody reads it: with the operation that moved it last.
 CREATE VIEW florin.payment_now AS
 SELECT p.slot, p.merchant_id, p.id, p.version, p.checkout_id, p.buyer_id, p.buyer_email,
-       p.method_type, p.method_token, p.capture_later, p.livemode, p.currency, p.amount,
+       p.method_type, p.method_token, p.return_url, p.capture_later, p.livemode, p.currency, p.amount,
        p.authorized, p.capture_reserved, p.captured, p.voided, p.refund_reserved, p.refunded,
        p.disputed, p.doing, p.waiting_for, p.created_at, p.updated_at, p.status,
        o.id AS operation_id, o.kind, o.state, o.generation, o.provider, o.provider_key,
@@ -123,10 +125,10 @@ JOIN florin.operation o ON o.slot = p.slot AND o.payment_id = p.id AND o.id = p.
 CREATE FUNCTION florin.create_payments(
     p_slot smallint[], p_merchant uuid[], p_key text[], p_hash bytea[], p_id uuid[],
     p_checkout text[], p_buyer text[], p_email text[], p_method text[], p_token text[],
-    p_later boolean[], p_livemode boolean[], p_currency text[], p_amount bigint[], p_at timestamptz[],
+    p_return text[], p_later boolean[], p_livemode boolean[], p_currency text[], p_amount bigint[], p_at timestamptz[],
     o_id uuid[], o_kind smallint[], o_state smallint[], o_provider text[], o_provider_key text[],
     o_due timestamptz[],
-    e_id uuid[], e_type text[], e_data text[],
+    e_id uuid[], e_type text[],
     r_slot smallint[], r_payment uuid[], r_n smallint[], r_id uuid[], r_reference text[],
     r_seller text[], r_amount bigint[]
 ) RETURNS TABLE (ord integer, outcome smallint, payment_id uuid, operation_id uuid)
@@ -161,14 +163,14 @@ BEGIN
     END IF;
     INSERT INTO florin.payment
         (slot, merchant_id, id, version, checkout_id, buyer_id, buyer_email, method_type,
-         method_token, capture_later, livemode, currency, amount, doing, operation_id, created_at,
+         method_token, return_url, capture_later, livemode, currency, amount, doing, operation_id, created_at,
          updated_at)
-    SELECT u.slot, u.merchant, u.id, 1, u.checkout, u.buyer, u.email, u.method, u.token, u.later,
-           u.livemode, u.currency, u.amount, u.kind, u.operation, u.at, u.at
-    FROM unnest(p_slot, p_merchant, p_id, p_checkout, p_buyer, p_email, p_method, p_token, p_later,
-                p_livemode, p_currency, p_amount, o_kind, o_id, p_at)
-         AS u (slot, merchant, id, checkout, buyer, email, method, token, later, livemode, currency,
-               amount, kind, operation, at)
+    SELECT u.slot, u.merchant, u.id, 1, u.checkout, u.buyer, u.email, u.method, u.token, u.return,
+           u.later, u.livemode, u.currency, u.amount, u.kind, u.operation, u.at, u.at
+    FROM unnest(p_slot, p_merchant, p_id, p_checkout, p_buyer, p_email, p_method, p_token, p_return,
+                p_later, p_livemode, p_currency, p_amount, o_kind, o_id, p_at)
+         AS u (slot, merchant, id, checkout, buyer, email, method, token, return, later, livemode,
+               currency, amount, kind, operation, at)
     WHERE won IS NULL OR u.id = ANY (won);
     INSERT INTO florin.payment_order (slot, payment_id, n, id, reference, seller_account, amount)
     SELECT u.slot, u.payment, u.n, u.id, u.reference, u.seller, u.amount
@@ -185,9 +187,9 @@ BEGIN
          AS u (slot, payment, id, merchant, kind, state, provider, provider_key, amount, at, due)
     WHERE won IS NULL OR u.payment = ANY (won);
     INSERT INTO florin.event (slot, payment_id, version, id, operation_id, type, data, at)
-    SELECT u.slot, u.payment, 1, u.id, u.operation, u.type, u.data, u.at
-    FROM unnest(p_slot, p_id, e_id, o_id, e_type, e_data, p_at)
-         AS u (slot, payment, id, operation, type, data, at)
+    SELECT u.slot, u.payment, 1, u.id, u.operation, u.type, '', u.at
+    FROM unnest(p_slot, p_id, e_id, o_id, e_type, p_at)
+         AS u (slot, payment, id, operation, type, at)
     WHERE won IS NULL OR u.payment = ANY (won);
 END $$;
 
@@ -247,13 +249,14 @@ BEGIN
                reference, amount, sent, due)
     WHERE u.is_new;
     UPDATE florin.operation o
-    SET state = u.state, provider_reference = u.reference, due_at = u.due, tries = u.tries,
+    SET state = u.state, provider_reference = u.reference, sent_at = u.sent, due_at = u.due,
+        tries = u.tries,
         review = u.review, next_action = u.action, decline_code = u.decline,
         decline_detail = u.detail, why = u.why, proved_by = u.proved_by,
         proof_reference = u.proof_reference, proof_hash = u.proof_hash, ended_version = u.ended
-    FROM unnest(o_new, p_slot, p_id, o_id, o_state, o_reference, o_due, o_tries, o_review, o_action,
+    FROM unnest(o_new, p_slot, p_id, o_id, o_state, o_reference, o_sent, o_due, o_tries, o_review, o_action,
                 o_decline, o_detail, o_why, o_proved_by, o_proof_reference, o_proof_hash, o_ended)
-         AS u (is_new, slot, payment, id, state, reference, due, tries, review, action, decline,
+         AS u (is_new, slot, payment, id, state, reference, sent, due, tries, review, action, decline,
                detail, why, proved_by, proof_reference, proof_hash, ended)
     WHERE NOT u.is_new AND o.slot = u.slot AND o.payment_id = u.payment AND o.id = u.id;
     GET DIAGNOSTICS n = ROW_COUNT;

@@ -115,7 +115,8 @@ class Stack(stack.Stack):
 
     def new_key(self, name="test"):
         """A merchant of its own: {"id", "key", "merchant_id", "scopes"}."""
-        return self.florin_json("keys", "create", "--name", name)
+        merchant = "merchant_" + uuid.uuid4().hex[:12]
+        return self.florin_json("keys", "create", "--name", name, "--merchant", merchant)
 
     def client(self, key=None, florin=0):
         """`key`: an API key; "" sends none, and without a value a new merchant is made."""

@@ -142,7 +142,7 @@ class Demo:
             for entry in found["data"]:
                 debit = entry["direction"] == "debit"
                 entries.append([account["id"], entry["amount"] if debit else "",
-                                "" if debit else entry["amount"], entry["description"]])
+                                "" if debit else entry["amount"], entry["kind"]])
             balances.append([account["id"], account["normal"], account["balance"],
                              account["currency"]])
         table(entries, right=("debit", "credit"))

@@ -21,6 +21,8 @@ def literal(text: str) -> str:
 
 lines = ["#pragma once", "// Generated. Do not edit.", ""]
 lines += ["#include <array>", "#include <string_view>", "#include <utility>", ""]
+# The files are as long as they are; every compiler that we support takes them.
+lines += ['#pragma GCC diagnostic ignored "-Woverlength-strings"', ""]
 lines += [f"namespace florin::{namespace} {{", ""]
 if files[0].stem[0].isdigit():
     pair = "std::pair<std::string_view, std::string_view>"

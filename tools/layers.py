@@ -89,6 +89,8 @@ def include_finding(rules, source, name, quote, included):
         if pure and IMPURE.search(included):
             return f"a pure file includes <{included}>: move the I/O to a service"
         return None
+    if name.endswith(("_test.cpp", "_pgtest.cpp")) and included.startswith("tests/kit/"):
+        return None
     if "/" not in included or other not in rules.modules:
         return f'"{included}" is not a path from src/: write "module/file.h"'
     if other != module and other not in rules.modules[module]:

@@ -1,6 +1,7 @@
 // POST /v1/payments: records a payment and asks a provider for the money.
 
 #include <algorithm>
+#include <optional>
 
 #include "api/answer.h"
 #include "api/handlers.h"
@@ -16,13 +17,13 @@ using payments::NewPayment;
 constexpr std::size_t kOrdersMax = 100;
 constexpr std::size_t kNameLength = 64;
 
-Currency read_currency(Form& form, Fields root) {
+std::optional<Currency> read_currency(Form& form, Fields root) {
     const auto code = root.text("currency", {.length_max = 3});
     const auto currency = currency_from(code);
-    if (currency && currency->payable()) return *currency;
+    if (currency && currency->payable()) return currency;
     form.add_error(root.pointer("currency"), "currency_unknown",
                    "send an active ISO 4217 code in capitals, like EUR");
-    return "EUR"_currency;
+    return std::nullopt;
 }
 
 // An order may repeat the currency, for readers; it cannot have another one.
@@ -47,14 +48,16 @@ Money read_amount(Form& form, Fields order, Currency currency) {
     return Money(0, currency);
 }
 
-std::vector<NewOrder> read_orders(Form& form, Fields root, Currency currency) {
+std::vector<NewOrder> read_orders(Form& form, Fields root, std::optional<Currency> known) {
+    const auto currency = known.value_or("EUR"_currency);  // Any will do to find more mistakes.
     std::vector<NewOrder> orders;
     std::int64_t total = 0;  // Each is at most kAmountMax, and there are at most kOrdersMax.
     for (auto& order : root.list("payment_orders", 1, kOrdersMax)) {
         auto reference = order.text("payment_order_id", {.length_max = kNameLength});
         auto seller = order.text("seller_account", {.length_max = kNameLength});
+        if (!known) order.optional_text("currency", {.length_max = 3});
         const auto amount = read_amount(form, order, currency);
-        check_currency(form, order, currency);
+        if (known) check_currency(form, order, currency);
         total += amount.minor();
         const auto same = [&](const NewOrder& other) { return other.reference == reference; };
         if (!reference.empty() && std::ranges::any_of(orders, same))
@@ -68,6 +71,30 @@ std::vector<NewOrder> read_orders(Form& form, Fields root, Currency currency) {
     return orders;
 }
 
+bool passes_luhn(std::string_view digits) {
+    int sum = 0;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        int digit = digits[digits.size() - 1 - i] - '0';
+        if (i % 2 == 1) digit = digit * 2 > 9 ? digit * 2 - 9 : digit * 2;
+        sum += digit;
+    }
+    return sum % 10 == 0;
+}
+
+// A card number in the place of a token must not travel any further, dashes or not.
+bool holds_card_number(std::string_view token) {
+    std::string digits;
+    for (const char c : std::string(token) + " ") {
+        if (c >= '0' && c <= '9') {
+            digits += c;
+        } else if (c != '-') {
+            if (digits.size() >= 12 && digits.size() <= 19 && passes_luhn(digits)) return true;
+            digits.clear();
+        }
+    }
+    return false;
+}
+
 std::string read_token(Form& form, Fields method) {
     auto token = method.text("token", {.length_max = 255});
     const auto plain = [](char c) {
@@ -78,9 +105,7 @@ std::string read_token(Form& form, Fields method) {
         form.add_error(
             method.pointer("token"), "token_malformed",
             "send the token of a payment method, like pm_card_visa; never a card number");
-    // A card number in the place of a token must not travel any further.
-    const auto digits = std::ranges::count_if(token, [](char c) { return c >= '0' && c <= '9'; });
-    if (digits >= 12 && static_cast<std::size_t>(digits) == token.size())
+    if (holds_card_number(token))
         form.add_error(method.pointer("token"), "card_number_refused",
                        "this looks like a card number: send the token of a payment method instead");
     return token;
@@ -95,7 +120,7 @@ Result<NewPayment> read(const Call& call) {
         .livemode = call.caller.livemode,
         .key = {.key = call.client_key},
         .checkout_id = root.text("checkout_id", {.length_max = kNameLength}),
-        .currency = currency,
+        .currency = currency.value_or("EUR"_currency),
     };
     Fields buyer = root.object("buyer");
     wanted.buyer_id = buyer.text("id", {.length_max = kNameLength});
@@ -106,6 +131,11 @@ Result<NewPayment> read(const Call& call) {
     Fields method = root.object("payment_method");
     wanted.method_type = method.word("type", {"card"});
     wanted.method_token = read_token(form, method);
+    wanted.return_url = root.optional_text("return_url", {.length_max = 2048}).value_or("");
+    if (!wanted.return_url.empty() && !wanted.return_url.starts_with("https://") &&
+        !wanted.return_url.starts_with("http://"))
+        form.add_error(root.pointer("return_url"), "url_malformed",
+                       "send the address of your page, like https://shop.example/paid");
     wanted.capture_later = root.word("capture", {"automatic", "manual"}, "automatic") == "manual";
     wanted.orders = read_orders(form, root, currency);
     TRY_OK(form.finish());

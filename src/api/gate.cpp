@@ -1,10 +1,13 @@
 #include "api/gate.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
 
 #include "api/problem.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "platform/crypto/hash.h"
 
 namespace florin::api {
@@ -39,15 +42,26 @@ bool is_json(std::string_view media_type) {
            media_type.starts_with("application/json ");
 }
 
+// Text, and nothing that is none: it goes into answers and queries.
+bool is_readable(const http::Target& target) {
+    const auto is_text = [](std::string_view text) {
+        return simdjson::validate_utf8(text.data(), text.size()) && !has_control_characters(text);
+    };
+    return target.readable && is_text(target.path) &&
+           std::ranges::all_of(target.query, [&](const auto& pair) {
+               return is_text(pair.first) && is_text(pair.second);
+           });
+}
+
 Error not_found(std::string_view path) {
     return {Fault::not_found, "route_not_found",
-            "there is nothing at " + std::string(path.substr(0, 200)) + ": see /openapi.json"};
+            "there is nothing at " + std::string(shorten(path, 200)) + ": see /openapi.json"};
 }
 
 Error wrong_method(std::string_view method) {
     return {
         Fault::unsupported, "method_not_allowed",
-        "this address does not take " + std::string(method.substr(0, 20)) + ": see /openapi.json"};
+        "this address does not take " + std::string(shorten(method, 20)) + ": see /openapi.json"};
 }
 
 }  // namespace
@@ -83,7 +97,7 @@ Task<Result<http::Response>> Gate::pass(Route route, Call call) {
     }
     if (route.replay == Replay::by_key) {
         CO_TRY(call.client_key, read_idempotency_key(call.request.headers));
-        if (!is_json(call.request.headers.get("Content-Type")))
+        if (!call.request.body.empty() && !is_json(call.request.headers.get("Content-Type")))
             co_return fail(Fault::unsupported, "media_type_not_json",
                            "send the body as Content-Type: application/json");
     }
@@ -99,18 +113,27 @@ Task<http::Response> Gate::handle(http::Request request) {
     const auto refuse = [&](const Error& error, std::string_view route) {
         return finish(problem(error, path), route, began);
     };
+    if (!is_readable(call.target))
+        co_return finish(problem({Fault::malformed, "malformed_target",
+                                  "the address must be UTF-8 text in percent-encoding"},
+                                 "/"),
+                         "", began);
     const Route* route = nullptr;
-    bool path_known = false;
+    std::string allowed;
     for (const auto& candidate : routes()) {
         if (!matches(candidate.path, path, call.id)) continue;
-        path_known = true;
+        allowed += (allowed.empty() ? "" : ", ") + std::string(candidate.method);
+        if (candidate.method == "GET") allowed += ", HEAD";
         if (candidate.method == request.method ||
             (candidate.method == "GET" && request.method == "HEAD"))
             route = &candidate;
     }
-    if (!call.target.readable)
-        co_return refuse({Fault::malformed, "malformed_target", "the address cannot be read"}, "");
-    if (!route) co_return refuse(path_known ? wrong_method(request.method) : not_found(path), "");
+    if (!route && allowed.empty()) co_return refuse(not_found(path), "");
+    if (!route) {
+        auto response = refuse(wrong_method(request.method), "");
+        response.headers.add("Allow", allowed);
+        co_return response;
+    }
     call.request = std::move(request);
     Error error;
     try {

@@ -5,6 +5,7 @@
 #include "api/handlers.h"
 #include "api/query.h"
 #include "base/json.h"
+#include "base/text.h"
 
 namespace florin::api {
 namespace {
@@ -16,7 +17,7 @@ Result<AccountName> read_account(const Call& call) {
     if (name) return *name;
     return fail(
         Fault::not_found, "ledger_account_not_found",
-        "there is no account '" + call.id.substr(0, 64) +
+        "there is no account '" + std::string(shorten(call.id, 64)) +
             "': see /v1/ledger/accounts; names read escrow:EUR or psp_receivable:stripe:EUR");
 }
 

@@ -1,9 +1,12 @@
 // What can be done with a payment, and how it is read back.
 
+#include <limits>
+
 #include "api/answer.h"
 #include "api/handlers.h"
 #include "api/query.h"
 #include "base/form.h"
+#include "base/text.h"
 #include "payments/show.h"
 #include "platform/crypto/hash.h"
 
@@ -16,7 +19,7 @@ Result<PaymentId> read_id(const Call& call) {
     const auto id = PaymentId::parse(call.id);
     if (id) return *id;
     return fail(Fault::not_found, "payment_not_found",
-                "there is no payment '" + call.id.substr(0, 64) + "'");
+                "there is no payment '" + std::string(shorten(call.id, 64)) + "'");
 }
 
 Handled act(Services& services, Call call, Action action) {
@@ -49,7 +52,8 @@ Handled get_payment(Services& services, Call call) {
         co_return fail(Fault::not_found, "payment_not_found", "there is no payment " + id.text());
     const auto tag = etag(payment->version);
     http::Response response;
-    if (call.request.headers.get("If-None-Match") == tag) {
+    const auto known = call.request.headers.get("If-None-Match");
+    if (known == "*" || known.find(tag) != std::string_view::npos) {
         response.status = 304;
     } else {
         response = json_response(200, payments::show(*payment));
@@ -106,12 +110,14 @@ Handled list_payment_events(Services& services, Call call) {
     CO_TRY(const auto id, read_id(call));
     Query query(call.target);
     const auto limit = query.limit();
+    const auto after = query.whole("starting_after", 0, std::numeric_limits<std::int32_t>::max());
     CO_TRY_OK(query.finish());
     // The events belong to who may see the payment.
     const auto payment = co_await services.payment_store.load(call.caller.merchant, id);
     if (!payment)
         co_return fail(Fault::not_found, "payment_not_found", "there is no payment " + id.text());
-    auto events = co_await services.payment_store.events(id, 0, limit + 1);
+    auto events = co_await services.payment_store.events(*payment, static_cast<std::int32_t>(after),
+                                                         limit + 1);
     const bool more = events.size() > static_cast<std::size_t>(limit);
     if (more) events.pop_back();
     json::Writer out;
@@ -123,7 +129,9 @@ Handled list_payment_events(Services& services, Call call) {
         out.field("operation", event.operation.text()).field("created_at", to_text(event.at));
         out.key("data").begin_object().key("object").raw(event.data).end_object().end_object();
     }
-    out.end_array().field("has_more", more).end_object();
+    out.end_array().field("has_more", more).key("next_cursor");
+    more ? out.value(std::to_string(events.back().version)) : out.null();
+    out.end_object();
     co_return json_response(200, std::move(out).text());
 }
 

@@ -95,7 +95,9 @@ http::Response problem(const Error& error, std::string_view instance) {
     const auto kind = kind_of(error);
     json::Writer out;
     begin(out, error.code, kind.title, kind.status, error.detail, instance);
-    out.field("outcome", error.fault == Fault::unavailable ? "unknown" : "not_charged");
+    // The first request with this key may be charging right now.
+    const bool unknown = error.fault == Fault::unavailable || error.code == "request_in_progress";
+    out.field("outcome", unknown ? "unknown" : "not_charged");
     if (error.object.starts_with("pay_")) out.field("payment", error.object);
     if (!error.fields.empty()) {
         out.key("errors").begin_array();
@@ -126,7 +128,8 @@ http::Response declined(std::string_view payment_json, std::string_view instance
     if (!finer.empty()) detail += fmt::format(" ({})", finer);
     begin(out, code, advice.title, 402, detail, instance);
     out.field_if("decline_code", finer);
-    out.field("advice", advice.advice).field("outcome", "not_charged");
+    out.field("advice", advice.advice);
+    out.field("outcome", code == "already_captured" ? "charged" : "not_charged");
     out.field("payment", text(payment, "/id")).field("operation", text(payment, "/operation/id"));
     out.field("payment_status", text(payment, "/status"));
     out.key("provider").begin_object().field("name", text(payment, "/provider/name"));

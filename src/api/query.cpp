@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text.h"
+
 namespace florin::api {
 
 std::string Query::text(std::string_view name) {
@@ -14,14 +16,21 @@ std::string Query::text(std::string_view name) {
 }
 
 std::int64_t Query::limit() {
-    const auto text = this->text("limit");
-    if (text.empty()) return kLimitDefault;
+    const auto value = whole("limit", 1, kLimitMax);
+    return value == 0 ? kLimitDefault : value;
+}
+
+std::int64_t Query::whole(std::string_view name, std::int64_t least, std::int64_t most) {
+    const auto text = this->text(name);
+    if (text.empty()) return 0;
     std::int64_t value = 0;
     const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (read.ec != std::errc() || read.ptr != text.data() + text.size() || value < 1 ||
-        value > kLimitMax)
-        add_error("limit", "limit_out_of_range", "send a whole number from 1 to 100");
-    return std::clamp(value, std::int64_t{1}, kLimitMax);
+    if (read.ec == std::errc() && read.ptr == text.data() + text.size() && value >= least &&
+        value <= most)
+        return value;
+    add_error(name, name == "limit" ? "limit_out_of_range" : "number_out_of_range",
+              "send a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+    return 0;
 }
 
 std::optional<Instant> Query::instant(std::string_view name) {
@@ -42,10 +51,10 @@ Result<void> Query::finish() {
     for (std::size_t i = 0; i < target_.query.size(); ++i) {
         const auto& name = target_.query[i].first;
         if (std::ranges::find(asked_, name) == asked_.end())
-            add_error(name.substr(0, 64), "unknown_parameter", "this list does not know it");
+            add_error(shorten(name, 64), "unknown_parameter", "this list does not know it");
         for (std::size_t j = 0; j < i; ++j) {
             if (target_.query[j].first == name)
-                add_error(name.substr(0, 64), "duplicate_parameter", "send it once");
+                add_error(shorten(name, 64), "duplicate_parameter", "send it once");
         }
     }
     if (mistakes_.empty()) return {};

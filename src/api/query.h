@@ -22,6 +22,8 @@ public:
 
     std::string text(std::string_view name);  // Empty when absent.
     std::int64_t limit();                     // 1 to kLimitMax.
+    // 0 when absent.
+    std::int64_t whole(std::string_view name, std::int64_t least, std::int64_t most);
     std::optional<Instant> instant(std::string_view name);
     void add_error(std::string_view name, std::string_view code, std::string_view detail);
     // Names that nobody asked for, and names that stand twice, are reported here.

@@ -26,9 +26,7 @@ Handled get_ready(Services& services, Call) {
         ready = false;
     }
     if (ready) co_return json_response(200, R"({"status":"ready"})");
-    Error error{Fault::unavailable, "not_ready",
-                "the database is not reachable or its schema is not migrated: see the log, and run "
-                "`florin migrate`"};
+    Error error{Fault::unavailable, "not_ready", "the database is not reachable: see the log"};
     error.retry_after_s = 1;
     co_return std::unexpected(std::move(error));
 }

@@ -65,8 +65,6 @@ Task<bool> App::is_ready() {
 }
 
 void App::start() {
-    engine_.start(scope_);
-    scope_.start("payments.resolver", resolver_.run());
     http::ServerOptions options{
         .address = config_.listen_address,
         .port = config_.listen_port,
@@ -76,6 +74,9 @@ void App::start() {
     server_ = std::make_unique<http::Server>(
         io_, std::move(options),
         [this](http::Request request) { return gate_.handle(std::move(request)); });
+    // Only now: whoever cannot listen has nothing to stop.
+    engine_.start(scope_);
+    scope_.start("payments.resolver", resolver_.run());
 }
 
 Task<> App::close() {

@@ -90,8 +90,10 @@ void add_serve(Line& line) {
         line.chosen = [](const Options& options) {
             const auto scheme = options.config.tls_certificate_file.empty() ? "http" : "https";
             return app::serve(options.config, [&](std::uint16_t port) {
-                std::printf("florin listens on %s://%s:%u\n", scheme,
-                            options.config.listen_address.c_str(), static_cast<unsigned>(port));
+                const auto& address = options.config.listen_address;
+                const bool is_v6 = address.find(':') != std::string::npos;
+                std::printf("florin listens on %s://%s%s%s:%u\n", scheme, is_v6 ? "[" : "",
+                            address.c_str(), is_v6 ? "]" : "", static_cast<unsigned>(port));
                 std::fflush(stdout);
             });
         };

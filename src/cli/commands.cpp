@@ -180,8 +180,9 @@ Result<void> show_payment(const Options& options, const std::string& text) {
         return {};
     }
     TRY(const auto events,
-        with_database<std::vector<payments::Event>>(
-            options, [&](Stores& stores) { return stores.payments.events(*id, 0, kEventsShown); }));
+        with_database<std::vector<payments::Event>>(options, [&](Stores& stores) {
+            return stores.payments.events(*payment, 0, kEventsShown);
+        }));
     Table facts({"", ""});
     facts.add({"payment", payment->id.text()});
     facts.add({"status", std::string(payments::name(payments::status_of(*payment)))});

@@ -39,6 +39,7 @@ struct Order {
     std::string key;  // Our idempotency key at the provider: derived, never random.
     Money amount;
     std::string token;       // The payment method, in the provider's words.
+    std::string return_url;  // Where the buyer comes back after authentication; may be empty.
     std::string reference;   // The provider's id of the payment, once it is known.
     std::string payment;     // Our id, for people who look at the provider's pages.
     bool is_replay = false;  // The key was sent before and nobody knows what became of it.

@@ -89,9 +89,12 @@ void Poster::encode(std::span<const Posting* const> postings, std::vector<pg::Ca
     for (const auto* posting : postings) {
         check(is_balanced(*posting), "a posting balances");
         transactions.add(*posting);
+        Uuid id;
         for (std::size_t n = 0; n < posting->legs.size(); ++n) {
             const auto& name = posting->legs[n].account;
-            const auto id = account_id(posting->merchant, posting->id.slot(), name);
+            // Legs of one account stand together more often than not.
+            if (n == 0 || name != posting->legs[n - 1].account)
+                id = account_id(posting->merchant, posting->id.slot(), name);
             entries.add(*posting, n, id);
             if (!known_.contains(id) && added.insert(id).second) accounts.add(*posting, id, name);
         }
@@ -110,7 +113,7 @@ void Poster::encode(std::span<const Posting* const> postings, std::vector<pg::Ca
     calls.push_back({sql::post, std::move(params)});
 }
 
-void Poster::committed(std::span<const Posting* const> postings) {
+void Poster::remember(std::span<const Posting* const> postings) {
     if (known_.size() > kKnownMax) known_.clear();
     for (const auto* posting : postings) {
         for (const auto& leg : posting->legs)

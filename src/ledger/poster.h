@@ -18,8 +18,8 @@ class Poster {
 public:
     // Adds the calls: new accounts first, if any, then the postings. All of them must balance.
     void encode(std::span<const Posting* const> postings, std::vector<pg::Call>& calls);
-    // The transaction of the last encode() of these postings is committed.
-    void committed(std::span<const Posting* const> postings);
+    // The transaction that made the new accounts of these postings is committed.
+    void remember(std::span<const Posting* const> postings);
 
 private:
     struct HashUuid {

@@ -29,7 +29,6 @@ using Uuids = std::vector<pg::UuidBytes>;
 struct Engine::Create : storage::Command {
     Payment payment;
     ClientKey key;
-    std::string data;
     EventId event;
     std::optional<Earlier> earlier;
 
@@ -79,7 +78,7 @@ private:
     static void add_payments(std::span<storage::Command*> commands, pg::Params& params) {
         Column<std::int16_t> slot;
         Uuids merchant, id;
-        Texts key, hash, checkout, buyer, email, method, token, currency;
+        Texts key, hash, checkout, buyer, email, method, token, return_url, currency;
         Column<bool> later, livemode;
         Column<std::int64_t> amount;
         Column<Instant> at;
@@ -95,6 +94,7 @@ private:
             email.push_back(payment.buyer_email);
             method.push_back(payment.method_type);
             token.push_back(payment.method_token);
+            return_url.push_back(payment.return_url);
             later.push_back(payment.capture_later);
             livemode.push_back(payment.livemode);
             currency.emplace_back(payment.currency.code());
@@ -102,14 +102,20 @@ private:
             at.push_back(payment.created_at);
         }
         params.add(slot).add(merchant).add(key).add_bytes(hash).add(id).add(checkout).add(buyer);
-        params.add(email).add(method).add(token).add(later).add(livemode).add(currency);
+        params.add(email)
+            .add(method)
+            .add(token)
+            .add(return_url)
+            .add(later)
+            .add(livemode)
+            .add(currency);
         params.add(amount).add(at);
     }
 
     static void add_operations(std::span<storage::Command*> commands, pg::Params& params) {
         Uuids id, event;
         Column<std::int16_t> kind, state;
-        Texts provider, provider_key, type, data;
+        Texts provider, provider_key, type;
         Column<Instant> due_at;
         for (const auto* command : commands) {
             const auto& op = of(command).payment.operation;
@@ -121,10 +127,9 @@ private:
             due_at.push_back(op.due_at);
             event.push_back(of(command).event.uuid().bytes);
             type.emplace_back("payment.created");
-            data.push_back(of(command).data);
         }
         params.add(id).add(kind).add(state).add(provider).add(provider_key).add(due_at);
-        params.add(event).add(type).add(data);
+        params.add(event).add(type);
     }
 
     static void add_orders(std::span<storage::Command*> commands, pg::Params& params) {
@@ -162,11 +167,13 @@ public:
         add_operations(commands, params);
         add_events_and_keys(commands, params);
         calls.push_back({sql::advance, std::move(params)});
-        poster_.encode(postings_of(commands), calls);
+        const auto postings = postings_of(commands);
+        poster_.encode(postings, calls);
     }
 
-    void decode(std::span<storage::Command*> commands, std::span<const pg::Rows>) override {
-        poster_.committed(postings_of(commands));
+    void decode(std::span<storage::Command*> commands, std::span<const pg::Rows> rows) override {
+        // advance, new accounts if there were any, post.
+        if (rows.size() == 3) poster_.remember(postings_of(commands));
     }
 
 private:
@@ -279,7 +286,6 @@ Engine::~Engine() = default;
 Task<std::optional<Earlier>> Engine::create(Payment payment, ClientKey key, Deadline deadline) {
     Create command(std::move(payment), std::move(key));
     command.deadline = deadline;
-    command.data = show(command.payment);
     // Made from the payment's own random bits: unique, because a payment is created once.
     command.event = EventId(command.payment.id.uuid());
     co_await batcher_.submit(kCreate, command);

@@ -11,6 +11,8 @@ Task<> Resolver::run() {
             more = co_await round();
         } catch (const pg::Lost& e) {
             log::warn("resolver.no_database", {{"why", e.what()}});
+        } catch (const pg::SqlError& e) {  // A deadlock with a lane, for instance: look again.
+            log::warn("resolver.refused", {{"state", e.state}, {"why", e.what()}});
         }
         co_await sleep_for(more ? std::chrono::milliseconds(1) : options_.period);
     }

@@ -39,6 +39,8 @@ void note_evidence(Operation& op, const connectors::Outcome& outcome) {
         op.why.clear();
     }
     if (const auto* no = std::get_if<connectors::Declined>(&outcome)) {
+        // Somebody moved the money behind our back: the books need a person.
+        op.review = op.review || no->code == "already_captured" || no->code == "already_canceled";
         if (!no->reference.empty()) op.provider_reference = no->reference;
         op.decline_code = no->code;
         op.decline_detail = no->detail_code;
@@ -120,8 +122,15 @@ Change book_late(const Payment& payment, const connectors::Outcome& outcome, Ins
     change.after.operation.review = true;
     change.event_type = "payment.late_success";
     const auto kind = payment.operation.kind;
-    if (kind == Action::sale || kind == Action::capture)
+    auto& c = change.after.counters;
+    const auto amount = payment.operation.amount;
+    const bool fits = c.captured + c.capture_reserved + c.voided + amount <= c.authorized;
+    if (kind == Action::capture && fits) {  // It is what was wanted, and nobody can want it again.
+        c.captured += amount;
+        change.posting = capture_posting(change.after);
+    } else if (kind == Action::sale || kind == Action::capture) {
         change.posting = late_success_posting(change.after);
+    }
     return change;
 }
 
@@ -152,6 +161,7 @@ Payment open(NewPayment wanted, Provider provider, Timing timing, std::uint64_t 
         .buyer_email = std::move(wanted.buyer_email),
         .method_type = std::move(wanted.method_type),
         .method_token = std::move(wanted.method_token),
+        .return_url = std::move(wanted.return_url),
         .capture_later = wanted.capture_later,
         .livemode = wanted.livemode,
         .currency = wanted.currency,
@@ -177,6 +187,20 @@ Payment open(NewPayment wanted, Provider provider, Timing timing, std::uint64_t 
         .sent_at = timing.now,
         .due_at = timing.now + timing.lease,
     };
+    return payment;
+}
+
+Payment as_created(Payment payment, OperationId operation) {
+    payment.version = 1;
+    payment.counters = {};
+    payment.doing = payment.capture_later ? Action::authorize : Action::sale;
+    payment.waiting_for.clear();
+    payment.updated_at = payment.created_at;
+    payment.operation = {.id = operation,
+                         .kind = *payment.doing,
+                         .state = State::sending,
+                         .provider = payment.operation.provider,
+                         .amount = payment.amount};
     return payment;
 }
 
@@ -230,17 +254,29 @@ std::optional<Change> settle(const Payment& payment, const connectors::Outcome& 
     const auto heard = event_of(outcome);
     auto from = payment.operation.state;
     // What was not found has appeared: from here on it is judged like any unknown.
-    if (from == State::not_found_wait && heard != HeardOf::lose && heard != HeardOf::not_found)
-        from = *operation::next(from, HeardOf::appear);
-    const auto to = operation::next(from, heard);
+    const bool is_there =
+        heard == HeardOf::succeed || heard == HeardOf::decline || heard == HeardOf::accept;
+    if (from == State::not_found_wait && is_there) from = *operation::next(from, HeardOf::appear);
+    const auto* later = std::get_if<connectors::Pending>(&outcome);
+    const bool waits_anew = from == State::pending && later &&
+                            (later->waiting_for != payment.waiting_for ||
+                             later->next_action != payment.operation.next_action);
+    const auto to = waits_anew ? std::optional(from) : operation::next(from, heard);
     if (!to) return std::nullopt;
     if (from == State::declined && *to == State::succeeded)
         return book_late(payment, outcome, now, random);
-    if (*to == from) return std::nullopt;
+    const auto* lost = std::get_if<connectors::Unknown>(&outcome);
+    const bool calls_a_person = lost && lost->needs_review && !payment.operation.review;
+    if (*to == payment.operation.state && !calls_a_person && !waits_anew) return std::nullopt;
     auto change = step(payment, now, random);
     auto& op = change.after.operation;
     note_evidence(op, outcome);
     op.state = *to;
+    if (calls_a_person && *to == payment.operation.state) {
+        change.event_type = "payment.review_needed";
+        op.due_at = next_look(now, op.tries, random);
+        return change;
+    }
     change.after.waiting_for.clear();
     switch (*to) {
         case State::succeeded:
@@ -263,8 +299,7 @@ std::optional<Change> settle(const Payment& payment, const connectors::Outcome& 
             change.event_type = "payment.outcome_unknown";
             break;
     }
-    op.tries = 0;
-    op.due_at = next_look(now, 0, random);
+    op.due_at = next_look(now, op.tries, random);
     return change;
 }
 
@@ -302,6 +337,7 @@ connectors::Order order_of(const Payment& payment, bool is_replay) {
         .key = payment.operation.provider_key,
         .amount = payment.money(payment.operation.amount),
         .token = payment.method_token,
+        .return_url = payment.return_url,
         .reference = payment.operation.provider_reference,
         .payment = payment.id.text(),
         .is_replay = is_replay,

@@ -28,6 +28,9 @@ struct Provider {
 // A new payment, born sending: who commits it sends it.
 Payment open(NewPayment wanted, Provider provider, Timing timing, std::uint64_t random);
 
+// The payment as it was at version 1, made of what never changes. `operation`: its first one.
+Payment as_created(Payment payment, OperationId operation);
+
 // Begins a capture of all that is authorized, or gives the authorization back. Refusals: Conflict
 // with code payment_not_capturable, payment_not_cancelable or operation_in_progress.
 Result<Change> begin(const Payment& payment, Action action, Provider provider, ClientKey key,

@@ -129,7 +129,14 @@ Task<std::optional<Change>> Service::record(Payment payment, connectors::Outcome
             co_return change;
         }
         payment = co_await load(payment.merchant, payment.id);
-        if (payment.operation.id != operation) co_return std::nullopt;
+        if (payment.operation.id != operation) {
+            // Ours has ended by other proof, and the next is under way. A yes that nobody wrote is
+            // for a person, and for the nightly reconciliation.
+            if (std::holds_alternative<connectors::Succeeded>(outcome))
+                log::error("payment.unclaimed_success",
+                           {{"payment", payment.id.text()}, {"operation", operation.text()}});
+            co_return std::nullopt;
+        }
     }
     log::warn("payment.is_busy", {{"payment", payment.id.text()}});
     co_return std::nullopt;

@@ -73,6 +73,7 @@ void show(json::Writer& out, const Payment& payment) {
     out.end_object();
     out.key("payment_method").begin_object().field("type", payment.method_type);
     out.field("token", payment.method_token).end_object();
+    out.field_if("return_url", payment.return_url);
     out.field("capture", payment.capture_later ? "manual" : "automatic");
     out.field("currency", payment.currency.code());
     out.field("amount", money(payment.amount));

@@ -3,6 +3,8 @@
 #include <unordered_map>
 
 #include "base/check.h"
+#include "payments/rules.h"
+#include "payments/show.h"
 #include "payments/sql.h"
 
 namespace florin::payments {
@@ -89,6 +91,7 @@ Payment read_payment(const pg::Rows& rows, std::size_t row) {
             .buyer_email = in.text(),
             .method_type = in.text(),
             .method_token = in.text(),
+            .return_url = in.text(),
             .capture_later = in.boolean(),
             .livemode = in.boolean(),
             .currency = read_currency(in),
@@ -174,9 +177,9 @@ Task<std::vector<Payment>> Store::list(MerchantId merchant, ListFilter filter) {
     co_return payments;
 }
 
-Task<std::vector<Event>> Store::events(PaymentId id, std::int32_t after, std::int64_t limit) {
+Task<std::vector<Event>> Store::events(Payment payment, std::int32_t after, std::int64_t limit) {
     pg::Params params;
-    params.add(slot_number(id)).add(id.uuid().bytes).add(after).add(limit);
+    params.add(slot_number(payment.id)).add(payment.id.uuid().bytes).add(after).add(limit);
     const auto rows = co_await pool_.query(sql::events, std::move(params));
     std::vector<Event> out;
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -187,6 +190,8 @@ Task<std::vector<Event>> Store::events(PaymentId id, std::int32_t after, std::in
                        .type = in.text(),
                        .data = in.text(),
                        .at = in.time()});
+        auto& event = out.back();
+        if (event.version == 1) event.data = show(as_created(payment, event.operation));
     }
     co_return out;
 }

@@ -48,8 +48,8 @@ public:
     Task<std::optional<Payment>> load_of_any_merchant(PaymentId id);
     // Newest first. A nil merchant means all merchants.
     Task<std::vector<Payment>> list(MerchantId merchant, ListFilter filter);
-    // Oldest first, versions above `after`.
-    Task<std::vector<Event>> events(PaymentId id, std::int32_t after, std::int64_t limit);
+    // Of a loaded payment, oldest first, versions above `after`.
+    Task<std::vector<Event>> events(Payment payment, std::int32_t after, std::int64_t limit);
     Task<std::vector<OperationId>> operations(PaymentId id);
 
     Task<std::optional<Answered>> answered(PaymentId payment, OperationId operation);

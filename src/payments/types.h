@@ -36,6 +36,7 @@ struct NewPayment {
     bool livemode = false;
     ClientKey key;
     std::string checkout_id, buyer_id, buyer_email, method_type, method_token;
+    std::string return_url;  // Where the buyer comes back after authentication; may be empty.
     bool capture_later = false;
     Currency currency;
     std::vector<NewOrder> orders;  // At least one, all of `currency`.
@@ -55,7 +56,7 @@ struct Operation {
     std::int16_t generation = 0;
     std::string provider, provider_key, provider_reference;
     std::int64_t amount = 0;
-    Instant sent_at;  // Of the first send of this generation.
+    Instant sent_at;  // Of the first send that may have arrived.
     Instant due_at;   // The end of the lease, or the next look; Instant::max() = never.
     std::int16_t tries = 0;
     bool review = false;  // A person should look; nothing stops because of it.
@@ -86,7 +87,7 @@ struct Payment {
     PaymentId id;
     MerchantId merchant;
     std::int32_t version = 0;
-    std::string checkout_id, buyer_id, buyer_email, method_type, method_token;
+    std::string checkout_id, buyer_id, buyer_email, method_type, method_token, return_url;
     bool capture_later = false;
     bool livemode = false;
     Currency currency;

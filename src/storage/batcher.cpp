@@ -65,6 +65,10 @@ Task<> Batcher::lane() {
     while (true) {
         co_await wait_for_work();
         if (!connection && !co_await connect(connection)) continue;
+        if (!connection->is_alive()) {  // The server went away while nothing was asked of it.
+            connection.reset();
+            continue;
+        }
         auto batch = take();
         if (!batch.empty()) co_await flush(connection, std::move(batch));
     }

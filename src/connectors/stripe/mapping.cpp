@@ -32,9 +32,16 @@ std::string_view our_word(std::string_view code) {
     return found == kDeclines.end() ? "card_declined" : found->second;
 }
 
+// Ids, codes and addresses are short and plain. What is not is treated as if it were not there: it
+// is foreign text on its way into our rows.
+constexpr std::size_t kTextMax = 2048;
+
 std::string text(const element& object, std::string_view name) {
     std::string_view value;
-    return object[name].get(value) == simdjson::SUCCESS ? std::string(value) : std::string();
+    if (object[name].get(value) != simdjson::SUCCESS) return {};
+    const auto plain = [](char c) { return c > ' ' && c < '\x7f'; };
+    if (value.size() > kTextMax || !std::ranges::all_of(value, plain)) return {};
+    return std::string(value);
 }
 
 std::int64_t whole(const element& object, std::string_view name) {
@@ -93,6 +100,10 @@ Outcome conclude_intent(const Order& order, const element& intent, Proof proof, 
         case Action::sale:
             break;
     }
+    bool there = false;
+    const auto metadata = member(intent, "metadata", there);
+    if (!there || text(metadata, kKeyName) != order.key)
+        return Unknown{"the PaymentIntent does not carry our key", true};
     if (!same_money) return Unknown{"the amount or the currency is another", true};
     if (status == "requires_capture" && order.action == Action::authorize) {
         if (whole(intent, "amount_capturable") != order.amount.minor())
@@ -108,7 +119,6 @@ Outcome conclude_intent(const Order& order, const element& intent, Proof proof, 
     if (status == "requires_action") return Pending{id, "customer", redirect_of(intent)};
     if (status == "canceled") return Declined{"canceled_at_provider", "", id, std::move(proof)};
     if (status == "requires_payment_method") {
-        bool there = false;
         const auto error = member(intent, "last_payment_error", there);
         if (there) return declined(error, id, std::move(proof));
     }

@@ -43,7 +43,7 @@ Form form_of(const Order& order) {
         case Action::sale:
             break;
     }
-    return {
+    Form form = {
         {"amount", amount},
         {"currency", lower(order.amount.currency().code())},
         {"payment_method", order.token},
@@ -53,6 +53,8 @@ Form form_of(const Order& order) {
         {"metadata[" + std::string(kKeyName) + "]", order.key},
         {"metadata[" + std::string(kPaymentName) + "]", order.payment},
     };
+    if (!order.return_url.empty()) form.emplace_back("return_url", order.return_url);
+    return form;
 }
 
 std::string path_of(const Order& order) {

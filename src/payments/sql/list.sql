@@ -5,7 +5,7 @@ SELECT x.*
 FROM florin.slot_dir d
 CROSS JOIN LATERAL (
     SELECT slot, merchant_id, id, version, checkout_id, buyer_id, buyer_email, method_type, method_token,
-       capture_later, livemode, currency, amount, authorized, capture_reserved, captured, voided,
+       return_url, capture_later, livemode, currency, amount, authorized, capture_reserved, captured, voided,
        refund_reserved, refunded, disputed, doing, waiting_for, created_at, updated_at, operation_id,
        kind, state, generation, provider, provider_key, provider_reference, operation_amount, sent_at,
        due_at, tries, review, next_action, decline_code, decline_detail, why, proved_by,

@@ -1,6 +1,6 @@
 -- One payment (columns: read_payment in store.cpp).   $1 slot  $2 merchant (nil = any)  $3 id
 SELECT slot, merchant_id, id, version, checkout_id, buyer_id, buyer_email, method_type, method_token,
-       capture_later, livemode, currency, amount, authorized, capture_reserved, captured, voided,
+       return_url, capture_later, livemode, currency, amount, authorized, capture_reserved, captured, voided,
        refund_reserved, refunded, disputed, doing, waiting_for, created_at, updated_at, operation_id,
        kind, state, generation, provider, provider_key, provider_reference, operation_amount, sent_at,
        due_at, tries, review, next_action, decline_code, decline_detail, why, proved_by,

@@ -124,11 +124,9 @@ public:
 
 private:
     static bool is_known(std::string_view name) {
-        const auto is = [&](const Name& known) {
-            return known.name == name ||
-                   (name.ends_with("_file") && known.name == name.substr(0, name.size() - 5));
-        };
-        return std::ranges::any_of(kNames, is);
+        const auto is = [&](const Name& known) { return known.name == name; };
+        return std::ranges::any_of(kNames, is) || name == "stripe_secret_key_file" ||
+               name == "database_url_file";
     }
 
     const Overrides& overrides_;
@@ -173,7 +171,7 @@ Result<Config> load_config(const std::string& file, const Overrides& overrides) 
     config.tls_key_file = in.text("tls_key_file", "");
     if (config.tls_certificate_file.empty() != config.tls_key_file.empty())
         in.mistake("tls_key_file", "set tls_certificate_file and tls_key_file, or neither");
-    config.database_url = in.text("database_url", "");
+    config.database_url = in.secret("database_url");
     config.data_dir = in.text("data_dir", default_data_dir());
     config.database_lanes = static_cast<std::size_t>(in.whole("database_lanes", 2, 1, 64));
     config.database_readers = static_cast<std::size_t>(in.whole("database_readers", 4, 1, 64));

@@ -32,8 +32,8 @@ struct Config {
 // What the command line said: name as in the file -> value.
 using Overrides = std::map<std::string, std::string>;
 
-// `file` may be empty. All mistakes are in Error::fields, one per value. A name that ends in _file
-// in the file or the environment (stripe_secret_key_file) names a file that holds the value.
+// `file` may be empty. All mistakes are in Error::fields, one per value. stripe_secret_key_file and
+// database_url_file name a file that holds the value.
 Result<Config> load_config(const std::string& file, const Overrides& overrides);
 
 // The names and meanings, for `florin serve --help` and the documentation.

@@ -6,9 +6,12 @@
 #include <unistd.h>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <mutex>
+#include <optional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -25,7 +28,8 @@ struct Exchange {
     std::size_t body_sent = 0;
     std::size_t body_bytes_max = 0;
     Response response;
-    OneShot<int> done;  // CURLcode
+    bool head_complete = false;  // libcurl takes a head that was cut off for a whole one.
+    OneShot<int> done;           // CURLcode
 };
 
 std::size_t give_body(char* out, std::size_t size, std::size_t count, void* user) {
@@ -48,8 +52,11 @@ std::size_t take_header(char* in, std::size_t size, std::size_t count, void* use
     auto& exchange = *static_cast<Exchange*>(user);
     std::string_view line(in, size * count);
     while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
-    if (line.starts_with("HTTP/")) {
+    if (line.empty()) {
+        exchange.head_complete = true;
+    } else if (line.starts_with("HTTP/")) {
         exchange.response.headers = {};  // A new head, after 100 Continue.
+        exchange.head_complete = false;
     } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
         auto value = line.substr(colon + 1);
         while (value.starts_with(' ')) value.remove_prefix(1);
@@ -89,9 +96,18 @@ struct Client::State : std::enable_shared_from_this<Client::State> {
     ClientOptions options;
     CURLM* multi;
     asio::steady_timer timer;
+    std::optional<Deadline> armed_until;  // When the timer is due, if it is set.
     std::unordered_map<curl_socket_t, std::shared_ptr<Socket>> sockets;
     std::vector<CURL*> idle;
+    std::set<Exchange*> running;
     bool closed = false;
+
+    // Whoever waits for an answer hears that there will be none.
+    void close() {
+        closed = true;
+        timer.cancel();
+        for (auto* exchange : running) exchange->done.set(CURLE_ABORTED_BY_CALLBACK);
+    }
 
     // libcurl opens and closes sockets through these two, so that the loop's descriptor and the
     // socket always end together.
@@ -118,17 +134,30 @@ struct Client::State : std::enable_shared_from_this<Client::State> {
         return 0;
     }
 
+    // libcurl asks for a timer several times per request. Waking early does no harm, so a timer
+    // that is due before the wanted time stays as it is: each change would cost a system call.
     static int on_timer(CURLM*, long ms, void* user) {
         auto& self = *static_cast<State*>(user);
-        self.timer.cancel();
         if (ms < 0) return 0;
-        self.timer.expires_after(std::chrono::milliseconds(ms));
-        self.timer.async_wait([alive = self.weak_from_this()](boost::system::error_code error) {
-            const auto state = alive.lock();
-            if (error || !state || state->closed) return;
-            state->act(CURL_SOCKET_TIMEOUT, 0);
-        });
+        const auto wanted = deadline_in(std::chrono::milliseconds(ms));
+        if (ms == 0) {
+            asio::post(self.io, [alive = self.weak_from_this()] { wake(alive); });
+        } else if (!self.armed_until || wanted < *self.armed_until) {
+            self.armed_until = wanted;
+            self.timer.expires_at(wanted);
+            self.timer.async_wait([alive = self.weak_from_this()](boost::system::error_code error) {
+                const auto state = alive.lock();
+                if (error || !state) return;
+                state->armed_until.reset();
+                wake(state);
+            });
+        }
         return 0;
+    }
+
+    static void wake(const std::weak_ptr<State>& alive) {
+        const auto state = alive.lock();
+        if (state && !state->closed) state->act(CURL_SOCKET_TIMEOUT, 0);
     }
 
     void watch(curl_socket_t fd, const std::shared_ptr<Socket>& socket) {
@@ -156,8 +185,8 @@ struct Client::State : std::enable_shared_from_this<Client::State> {
     }
 
     void act(curl_socket_t fd, int events) {
-        int running = 0;
-        curl_multi_socket_action(multi, fd, events, &running);
+        int active = 0;
+        curl_multi_socket_action(multi, fd, events, &active);
         int left = 0;
         while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
             if (message->msg != CURLMSG_DONE) continue;
@@ -216,6 +245,10 @@ struct Client::State : std::enable_shared_from_this<Client::State> {
         } else if (request.method != "GET") {
             curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, request.method.c_str());
         }
+        // Without a body there is nothing that libcurl could fail to rewind. It repeats a request
+        // only when a kept connection has ended, so such a request gets a fresh one.
+        if (request.method != "GET" && request.body.empty())
+            curl_easy_setopt(h, CURLOPT_FRESH_CONNECT, 1L);
         for (const auto& [name, value] : request.headers.all()) {
             const std::string line = name + ": " + value;
             exchange.headers = curl_slist_append(exchange.headers, line.c_str());
@@ -224,7 +257,7 @@ struct Client::State : std::enable_shared_from_this<Client::State> {
     }
 
     static Answer conclude(Exchange& exchange, CURLcode code) {
-        if (code == CURLE_OK) {
+        if (code == CURLE_OK && exchange.head_complete) {
             long status = 0;
             curl_easy_getinfo(exchange.handle, CURLINFO_RESPONSE_CODE, &status);
             exchange.response.status = static_cast<int>(status);
@@ -234,7 +267,10 @@ struct Client::State : std::enable_shared_from_this<Client::State> {
         curl_easy_getinfo(exchange.handle, CURLINFO_REQUEST_SIZE, &sent);
         WireFailure failure;
         failure.request_left_us = sent > 0 || exchange.body_sent > 0;
-        failure.why = curl_easy_strerror(code);
+        // The guard above spoke: the kept connection had ended before we used it.
+        failure.why = code == CURLE_SEND_FAIL_REWIND ? "the connection was closed before an answer"
+                      : code == CURLE_OK             ? "the answer was cut off"
+                                                     : curl_easy_strerror(code);
         return std::unexpected(std::move(failure));
     }
 };
@@ -246,8 +282,7 @@ Client::Client(asio::io_context& io, ClientOptions options) {
 }
 
 Client::~Client() {
-    state_->closed = true;
-    state_->timer.cancel();
+    state_->close();
 }
 
 Task<Answer> Client::send(Request request, Deadline deadline) {
@@ -264,10 +299,12 @@ Task<Answer> Client::send(Request request, Deadline deadline) {
     exchange.handle = state->take_handle();
     state->set_up(exchange, time);
     curl_multi_add_handle(state->multi, exchange.handle);
+    state->running.insert(&exchange);
     struct Leave {  // Also when the task is cancelled.
         State& state;
         Exchange& exchange;
         ~Leave() {
+            state.running.erase(&exchange);
             curl_multi_remove_handle(state.multi, exchange.handle);
             curl_slist_free_all(exchange.headers);
             state.give_back(exchange.handle);

@@ -1,7 +1,8 @@
 #pragma once
 
-// An HTTP client on the event loop with kept-alive connections. It never sends a request twice, it
-// follows no redirect, and it tells whether a byte of a failed request may have left: that is the
+// An HTTP client on the event loop with kept-alive connections. It never sends a request twice
+// (only a GET may be repeated when a kept connection turns out to have ended), it follows no
+// redirect, and it tells whether a byte of a failed request may have left: that is the
 // difference between "not executed" and "unknown".
 
 #include <chrono>

@@ -205,18 +205,22 @@ struct Server::State {
                 touch(at, options.request_time, true);
                 error = co_await read_body(stream, buffer, parser);
             }
+            const auto coding = parser.get()[beast::http::field::transfer_encoding];
+            if (!error && !coding.empty() && !same_name(coding, "chunked"))
+                error = beast::http::error::bad_transfer_encoding;
             if (error) {
                 if (!is_hang_up(error)) co_await write(stream, refusal_of(error), false, false);
                 co_return;
             }
             touch(at, std::chrono::hours(1), true);  // The handler has limits of its own.
-            const bool keep = parser.get().keep_alive() && !closing;
+            const bool keep = parser.get().keep_alive();
             const bool head_only = parser.get().method() == beast::http::verb::head;
             auto request = request_of(parser.release(), peer);
             auto response = co_await answer(std::move(request));
             if (response.hang_up) co_return;
             touch(at, options.request_time, true);
-            if (!co_await write(stream, std::move(response), keep, head_only) || !keep) co_return;
+            const bool stay = keep && !closing;
+            if (!co_await write(stream, std::move(response), stay, head_only) || !stay) co_return;
         }
     }
 

@@ -22,11 +22,11 @@ struct ServerOptions {
     std::size_t header_bytes_max = 16 * 1024;
     std::size_t body_bytes_max = 256 * 1024;
     std::size_t connections_max = 4096;
-    std::chrono::seconds idle_time{75};     // Between two requests.
-    std::chrono::seconds request_time{15};  // From the first byte to the last of a request.
+    std::chrono::seconds idle_time{75};     // Between two requests, and for the head of the next.
+    std::chrono::seconds request_time{15};  // For the body, and for writing the answer.
 };
 
-// Called once per request; must not throw (an exception closes the connection and is logged).
+// Called once per request. An exception is logged and answered with 500.
 using Handler = std::function<Task<Response>(Request)>;
 
 class Server {

@@ -1,6 +1,8 @@
 #include "platform/pg/connection.h"
 
 #include <libpq-fe.h>
+#include <poll.h>
+#include <sys/socket.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -97,7 +99,7 @@ std::size_t Rows::affected() const {
 }
 
 Connection::Connection(asio::io_context& io, pg_conn* connection)
-    : io_(io), connection_(connection), socket_(io) {}
+    : io_(io), connection_(connection), socket_(io), watchdog_(io) {}
 
 Connection::~Connection() {
     if (socket_.is_open()) socket_.release();  // libpq closes it.
@@ -148,10 +150,43 @@ Task<> Connection::finish_connecting(Deadline deadline) {
 }
 
 void Connection::lose() {
-    usable_ = false;
+    let_go();
     std::string why = PQerrorMessage(connection_);
     while (!why.empty() && why.back() == '\n') why.pop_back();
     throw Lost(why.empty() ? "the connection to PostgreSQL is gone" : why);
+}
+
+bool Connection::is_alive() {
+    // An idle server has nothing to say; if it does, it is a notice or the end.
+    while (usable_) {
+        pollfd waiting{PQsocket(connection_), POLLIN, 0};
+        if (poll(&waiting, 1, 0) <= 0) return true;
+        if (!PQconsumeInput(connection_) || PQstatus(connection_) == CONNECTION_BAD) let_go();
+    }
+    return false;
+}
+
+// libpq has closed its socket or is about to: the loop must forget the number before somebody else
+// gets it.
+void Connection::let_go() {
+    usable_ = false;
+    stop_watchdog();
+    if (socket_.is_open()) socket_.release();
+}
+
+// Wakes whoever waits for a silent server by closing the socket under it.
+void Connection::start_watchdog() {
+    watchdog_.expires_after(kRunTime);
+    watched_ = std::make_shared<bool>(true);
+    watchdog_.async_wait([socket = PQsocket(connection_), watched = std::weak_ptr<bool>(watched_)](
+                             boost::system::error_code stopped) {
+        if (!stopped && !watched.expired()) shutdown(socket, SHUT_RDWR);
+    });
+}
+
+void Connection::stop_watchdog() {
+    watched_.reset();
+    watchdog_.cancel();
 }
 
 bool Connection::send(const Call& call) {
@@ -241,6 +276,7 @@ Task<std::vector<Rows>> Connection::run(std::vector<Call> calls) {
     check(usable_, "a lost connection runs nothing");
     check(calls.size() <= kUnpreparedPerRun, "a run has few statements");
     usable_ = false;  // Until the answer is complete: a cancelled run leaves it unusable.
+    start_watchdog();
     preparing_.clear();
     // Which results belong to PREPARE and carry no rows of a call.
     std::vector<bool> is_prepare;
@@ -254,9 +290,11 @@ Task<std::vector<Rows>> Connection::run(std::vector<Call> calls) {
     try {
         all = co_await receive(is_prepare.size());
     } catch (const SqlError&) {
+        stop_watchdog();
         usable_ = true;
         throw;
     }
+    stop_watchdog();
     if (unreplicated_) throw Lost("the commit did not wait for the synchronous standby");
     prepared_.merge(preparing_);
     std::vector<Rows> rows;

@@ -4,6 +4,7 @@
 // one transaction and one round trip.
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <map>
 #include <memory>
@@ -75,7 +76,11 @@ public:
     // One run at a time.
     Task<std::vector<Rows>> run(std::vector<Call> calls);
 
-    bool usable() const { return usable_; }
+    // False when it is lost or was closed by the server meanwhile. Asks the kernel, not the server.
+    bool is_alive();
+
+    // A server that is silent for longer is lost.
+    static constexpr std::chrono::seconds kRunTime{30};
 
 private:
     Connection(asio::io_context& io, pg_conn* connection);
@@ -85,11 +90,16 @@ private:
     Task<> flush();
     Task<std::vector<Rows>> receive(std::size_t statements);
     [[noreturn]] void lose();
+    void let_go();
+    void start_watchdog();
+    void stop_watchdog();
     static void on_notice(void* self, const pg_result* notice);
 
     asio::io_context& io_;
     pg_conn* connection_;
     asio::posix::stream_descriptor socket_;
+    asio::steady_timer watchdog_;
+    std::shared_ptr<bool> watched_;  // Gone = a late watchdog must not bite.
     // By the address of the text. A statement whose run failed may or may not be prepared, so it
     // gets a new name the next time.
     std::map<const char*, std::string> prepared_;

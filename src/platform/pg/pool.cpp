@@ -31,7 +31,7 @@ Task<std::vector<Rows>> Pool::run(std::vector<Call> calls) {
         Seat* seat;
         ~Return() { pool.give_back(seat); }
     } back{*this, seat};
-    if (!seat->connection || !seat->connection->usable()) {
+    if (!seat->connection || !seat->connection->is_alive()) {
         seat->connection.reset();
         seat->connection =
             co_await Connection::open(io_, conninfo_, deadline_in(std::chrono::seconds(5)));

@@ -189,6 +189,7 @@ Result<std::unique_ptr<PrivateServer>> PrivateServer::open(const std::string& da
     const auto socket = socket_folder(data, user);
     const auto log = (data / "postgres.log").string();
     std::unique_ptr<PrivateServer> server(new PrivateServer());
+    server->socket_folder_ = socket.string();
     const auto base = "host=" + socket.string() + " port=5432 user=florin connect_timeout=5";
     server->conninfo_ = base + " dbname=florin";
     if (fs::exists(socket / ".s.PGSQL.5432") && answers(server->conninfo_)) return server;
@@ -231,6 +232,8 @@ PrivateServer::~PrivateServer() {
     if (process_ <= 0) return;
     kill(process_, SIGINT);  // Fast shutdown: what is committed is safe, sessions end.
     waitpid(process_, nullptr, 0);
+    std::error_code ignored;
+    fs::remove(socket_folder_, ignored);  // Empty by now.
 }
 
 }  // namespace florin::pg

@@ -30,6 +30,7 @@ private:
     PrivateServer() = default;
 
     std::string conninfo_;
+    std::string socket_folder_;
     pid_t process_ = 0;
 };
 

@@ -1,0 +1,145 @@
+// Payments through the whole service and the engine (rules, batches, ledger, events, durable
+// commits) with a provider that says yes at once, inside the process: what Florin costs without
+// HTTP.
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include "base/random.h"
+#include "commands.h"
+#include "payments/service.h"
+#include "platform/async/scope.h"
+
+namespace florin::bench {
+namespace {
+
+using connectors::Outcome;
+
+class YesConnector : public connectors::Connector {
+public:
+    const connectors::Capabilities& capabilities() const override {
+        static constexpr connectors::Capabilities kYes = {
+            .name = "yes",
+            .safe_replay = true,
+            .key_window = std::chrono::hours(24),
+            .query_by_key = true,
+            .visibility_delay = {},
+            .cancel = true,
+            .answer_time = std::chrono::seconds(1),
+        };
+        return kYes;
+    }
+    Task<Outcome> perform(connectors::Wire&, connectors::Order order, Deadline) const override {
+        connectors::Succeeded yes{"pi_" + order.key.substr(0, 24), {"answer", "req_bench", ""}};
+        co_return yes;
+    }
+    Task<Outcome> find(connectors::Wire&, connectors::Order, Deadline) const override {
+        co_return connectors::NotFound{};
+    }
+};
+
+class NoWire : public connectors::Wire {
+public:
+    Task<http::Answer> send(http::Request, Deadline) override {
+        http::WireFailure none{false, "there is no wire"};
+        co_return std::unexpected(std::move(none));
+    }
+};
+
+payments::NewPayment new_payment(MerchantId merchant, const std::string& run, std::uint64_t n) {
+    const auto euro = "EUR"_currency;
+    payments::NewPayment wanted{.merchant = merchant, .currency = euro};
+    wanted.key.key = fmt::format("{}-{}", run, n);
+    wanted.checkout_id = fmt::format("chk_{}", n);
+    wanted.buyer_id = fmt::format("buyer_{}", n % 1000);
+    wanted.buyer_email = "buyer@example.com";
+    wanted.method_type = "card";
+    wanted.method_token = "pm_card_visa";
+    wanted.orders = {{fmt::format("ord_{}_1", n), "seller_a", Money(7000, euro)},
+                     {fmt::format("ord_{}_2", n), "seller_b", Money(3000, euro)}};
+    return wanted;
+}
+
+struct Run {
+    payments::Service& service;
+    MerchantId merchant;
+    std::string name;
+    Deadline end;
+    std::uint64_t started = 0, done = 0, failed = 0;
+};
+
+Task<> client(Run& run) {
+    while (monotonic_now() < run.end) {
+        auto wanted = new_payment(run.merchant, run.name, run.started++);
+        const auto answer =
+            co_await run.service.create(std::move(wanted), deadline_in(std::chrono::minutes(1)));
+        const bool paid = answer && answer->event_type == "payment.succeeded";
+        ++(paid ? run.done : run.failed);
+    }
+}
+
+double cpu_seconds() {
+    rusage used{};
+    getrusage(RUSAGE_SELF, &used);
+    const auto seconds = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+    };
+    return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+}  // namespace
+
+int engine_main(int count, char** arguments) {
+    Flags flags(count, arguments, {"json"});
+    const auto database = flags.required("database");
+    const auto seconds = flags.number("seconds", 5, 1, 3600);
+    const auto clients = flags.number("clients", 512, 1, 10'000);
+    const auto lanes = flags.number("lanes", 2, 1, 64);
+    const auto batch = flags.number("batch", 256, 1, 1000);
+    const bool json = flags.has("json");
+    flags.finish();
+
+    asio::io_context io(1);
+    pg::Pool pool(io, database, 1);
+    payments::Store store(pool);
+    payments::Engine engine(io, {.conninfo = database,
+                                 .lanes = static_cast<std::size_t>(lanes),
+                                 .batch_max = static_cast<std::size_t>(batch)});
+    const YesConnector yes;
+    NoWire wire;
+    payments::Service service(engine, store, {yes, wire}, {.provider_key_secret = "bench"});
+    const auto merchant = MerchantId::make(now(), 0, random_u64());
+    Run run{service, merchant, fmt::format("bench-{:x}", random_u64()), {}};
+
+    TaskScope lane_scope(io), client_scope(io);
+    engine.start(lane_scope);
+    const auto began = monotonic_now();
+    const double cpu = cpu_seconds();
+    run.end = began + std::chrono::seconds(seconds);
+    for (std::int64_t i = 0; i < clients; ++i) client_scope.start("bench.client", client(run));
+    while (client_scope.size() > 0) io.run_one();
+    const std::chrono::duration<double> took = monotonic_now() - began;
+    const double cpu_us = (cpu_seconds() - cpu) * 1e6;
+    asio::co_spawn(io, lane_scope.close(), [](std::exception_ptr) {});
+    io.run();
+
+    const double paid = static_cast<double>(run.done);
+    const auto counts = engine.counts();
+    const double per_flush =
+        static_cast<double>(counts.commands) / static_cast<double>(counts.flushes);
+    if (json) {
+        fmt::print(
+            "{{\"payments\":{},\"failed\":{},\"seconds\":{:.3f},\"per_second\":{:.1f},"
+            "\"client_cpu_us\":{:.2f},\"commands_per_flush\":{:.1f}}}\n",
+            run.done, run.failed, took.count(), paid / took.count(), cpu_us / paid, per_flush);
+    } else {
+        fmt::print(
+            "{:.0f} payments/s, {:.1f} us CPU each here, {:.0f} commands per flush, {} failed\n",
+            paid / took.count(), cpu_us / paid, per_flush, run.failed);
+    }
+    return run.failed == 0 ? 0 : 1;
+}
+
+}  // namespace florin::bench

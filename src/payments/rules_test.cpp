@@ -1,0 +1,497 @@
+// Goal: every decision about a payment, the allowed and the forbidden, and that no sequence of them
+// breaks what the database checks. Method: a drawing of all outcomes in all states, one test for
+// each rule, and random lives of payments (the seed is printed; --gtest_random_seed repeats one).
+
+#include "payments/rules.h"
+
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <random>
+#include <set>
+
+#include "payments/show.h"
+#include "payments/test_payment.h"
+
+namespace florin::payments {
+namespace {
+
+using namespace testing;
+using connectors::NotFound;
+using connectors::NotSent;
+using connectors::Outcome;
+using connectors::Pending;
+using connectors::Unknown;
+using operation::State;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+Payment in_state(State state) {
+    auto payment = opened();
+    payment.operation.state = state;
+    if (operation::is_settled(state)) {
+        payment.doing.reset();
+        payment.operation.due_at = Instant::max();
+        payment.operation.ended_version = 1;
+    }
+    return payment;
+}
+
+const std::pair<std::string_view, Outcome> kOutcomes[] = {
+    {"yes", yes()},
+    {"no", no()},
+    {"customer", Pending{"pi_1", "customer", "https://bank.example/3ds"}},
+    {"provider", Pending{"pi_1", "provider", ""}},
+    {"not sent", NotSent{"connect refused"}},
+    {"unknown", Unknown{"no answer"}},
+    {"not found", NotFound{}},
+};
+
+// "state + what was heard -> state event", only where something changes.
+std::string drawing() {
+    std::string out;
+    for (std::size_t s = 0; s < operation::kStates; ++s) {
+        const auto from = static_cast<State>(s);
+        for (const auto& [heard, outcome] : kOutcomes) {
+            const auto change = settle(in_state(from), outcome, kNoon, 1);
+            if (!change) continue;
+            out += fmt::format("{} + {} -> {} {}\n", operation::name(from), heard,
+                               operation::name(change->after.operation.state), change->event_type);
+        }
+    }
+    return out;
+}
+
+TEST(Settle, ChangesExactlyThis) {
+    EXPECT_EQ(drawing(),
+              "sending + yes -> succeeded payment.succeeded\n"
+              "sending + no -> declined payment.failed\n"
+              "sending + customer -> pending payment.requires_action\n"
+              "sending + provider -> pending payment.pending\n"
+              "sending + not sent -> not_sent payment.delayed\n"
+              "sending + unknown -> unknown payment.outcome_unknown\n"
+              "declined + yes -> succeeded payment.late_success\n"
+              "pending + yes -> succeeded payment.succeeded\n"
+              "pending + no -> declined payment.failed\n"
+              "pending + customer -> pending payment.requires_action\n"
+              "pending + provider -> pending payment.pending\n"
+              "unknown + yes -> succeeded payment.succeeded\n"
+              "unknown + no -> declined payment.failed\n"
+              "unknown + customer -> pending payment.requires_action\n"
+              "unknown + provider -> pending payment.pending\n"
+              "unknown + not found -> not_found_wait payment.outcome_unknown\n"
+              "not_found_wait + yes -> succeeded payment.succeeded\n"
+              "not_found_wait + no -> declined payment.failed\n"
+              "not_found_wait + customer -> pending payment.requires_action\n"
+              "not_found_wait + provider -> pending payment.pending\n"
+              "fencing + yes -> succeeded payment.succeeded\n"
+              "fencing + no -> declined payment.failed\n"
+              "fencing + customer -> unknown payment.outcome_unknown\n"
+              "fencing + provider -> unknown payment.outcome_unknown\n"
+              "fencing + not sent -> unknown payment.outcome_unknown\n"
+              "fencing + unknown -> unknown payment.outcome_unknown\n"
+              "fencing + not found -> unknown payment.outcome_unknown\n"
+              "reversing + no -> declined payment.failed\n");
+}
+
+// authorized/reserved/captured/voided
+std::string counters(const Payment& payment) {
+    const auto& c = payment.counters;
+    return fmt::format("{}/{}/{}/{}", c.authorized, c.capture_reserved, c.captured, c.voided);
+}
+
+TEST(Settle, EachKindOfOperationMovesItsOwnCounters) {
+    struct Row {
+        std::string_view title;
+        Payment payment;
+        Outcome outcome;
+        std::string_view event, counters, status;
+        bool books;
+    };
+    const Row rows[] = {
+        {"sale, yes", opened(), yes(), "payment.succeeded", "10000/0/10000/0", "succeeded", true},
+        {"sale, no", opened(), no(), "payment.failed", "0/0/0/0", "failed", false},
+        {"authorize, yes", opened(true), yes(), "payment.authorized", "10000/0/0/0", "authorized",
+         false},
+        {"authorize, no", opened(true), no(), "payment.failed", "0/0/0/0", "failed", false},
+        {"capture, yes", begun(Action::capture), yes(), "payment.succeeded", "10000/0/10000/0",
+         "succeeded", true},
+        {"capture, no", begun(Action::capture), no(), "payment.capture_failed", "10000/0/0/0",
+         "authorized", false},
+        {"cancel, yes", begun(Action::cancel), yes(), "payment.canceled", "10000/0/0/10000",
+         "canceled", false},
+        {"cancel, no", begun(Action::cancel), no(), "payment.cancel_failed", "10000/0/0/0",
+         "authorized", false},
+    };
+    for (const auto& row : rows) {
+        SCOPED_TRACE(row.title);
+        const auto change = settle(row.payment, row.outcome, kNoon + seconds(1), 5);
+        ASSERT_TRUE(change);
+        EXPECT_EQ(change->event_type, row.event);
+        EXPECT_EQ(counters(change->after), row.counters);
+        EXPECT_EQ(name(status_of(change->after)), row.status);
+        EXPECT_EQ(change->posting.has_value(), row.books);
+        EXPECT_FALSE(change->after.doing);
+        EXPECT_EQ(change->after.version, row.payment.version + 1);
+        EXPECT_EQ(change->after.updated_at, kNoon + seconds(1));
+    }
+}
+
+TEST(Settle, AnEndedOperationIsNeverLookedAtAgainAndItsVersionIsTheAnswer) {
+    for (const auto& outcome : {yes(), no()}) {
+        const auto change = settle(opened(), outcome, kNoon, 1);
+        ASSERT_TRUE(change);
+        EXPECT_EQ(change->after.operation.due_at, Instant::max());
+        EXPECT_EQ(change->after.operation.ended_version, 2);
+    }
+}
+
+TEST(Settle, KeepsTheEvidence) {
+    const auto paid = settle(opened(), yes(), kNoon, 1)->after.operation;
+    EXPECT_EQ(paid.provider_reference, "pi_1");
+    EXPECT_EQ(paid.proof.kind, "answer");
+    EXPECT_EQ(paid.proof.reference, "req_1");
+    EXPECT_EQ(paid.proof.hash, "c0ffee");
+    const auto refused = settle(opened(), no(), kNoon, 1)->after.operation;
+    EXPECT_EQ(refused.decline_code, "card_declined");
+    EXPECT_EQ(refused.decline_detail, "lost_card");
+    EXPECT_EQ(refused.proof.reference, "req_2");
+    const auto lost = settle(opened(), Unknown{"reset", true}, kNoon, 1)->after.operation;
+    EXPECT_EQ(lost.why, "reset");
+    EXPECT_TRUE(lost.review);
+    EXPECT_TRUE(lost.proof.kind.empty()) << "silence proves nothing";
+}
+
+TEST(Settle, ADeclineWithoutReferenceKeepsTheOneThatWeHave) {
+    const auto payment = begun(Action::capture);
+    ASSERT_EQ(payment.operation.provider_reference, "pi_1");
+    const connectors::Declined blank{"provider_account", "", "", {"answer", "", ""}};
+    const auto change = settle(payment, blank, kNoon, 1);
+    EXPECT_EQ(change->after.operation.provider_reference, "pi_1");
+}
+
+TEST(Settle, WhatTheCustomerMustDoIsShownUntilItEnds) {
+    const Pending challenge{"pi_1", "customer", "https://bank.example/3ds"};
+    const auto waiting = settle(opened(), challenge, kNoon, 1)->after;
+    EXPECT_EQ(status_of(waiting), Status::requires_action);
+    EXPECT_EQ(waiting.operation.next_action, "https://bank.example/3ds");
+    EXPECT_EQ(waiting.operation.due_at, next_look(kNoon, 0, 1));
+    const auto paid = settle(waiting, yes(), kNoon, 2)->after;
+    EXPECT_TRUE(paid.operation.next_action.empty());
+    EXPECT_TRUE(paid.waiting_for.empty());
+}
+
+TEST(Settle, NewsAboutAnUnknownOutcomeClearsWhatMadeItUnknown) {
+    const auto lost = settle(opened(), Unknown{"reset"}, kNoon, 1)->after;
+    EXPECT_EQ(settle(lost, yes(), kNoon, 2)->after.operation.why, "");
+    EXPECT_EQ(settle(lost, no(), kNoon, 2)->after.operation.why, "");
+}
+
+TEST(Settle, WaitsAnewOnlyWhenTheProviderWaitsForSomethingElse) {
+    const Pending challenge{"pi_1", "customer", "https://bank.example/3ds"};
+    const auto waiting = settle(opened(), challenge, kNoon, 1)->after;
+    EXPECT_FALSE(settle(waiting, challenge, kNoon, 2)) << "the same is no news";
+    const auto later = settle(waiting, Pending{"pi_1", "provider", ""}, kNoon, 3);
+    ASSERT_TRUE(later);
+    EXPECT_EQ(status_of(later->after), Status::processing);
+    EXPECT_EQ(later->after.operation.next_action, "");
+}
+
+TEST(Settle, CallsAPersonOnceAndStaysUnknown) {
+    const auto lost = settle(opened(), Unknown{"reset"}, kNoon, 1)->after;
+    const auto called = settle(lost, Unknown{"two charges", true}, kNoon, 2);
+    ASSERT_TRUE(called);
+    EXPECT_EQ(called->event_type, "payment.review_needed");
+    EXPECT_TRUE(called->after.operation.review);
+    EXPECT_EQ(called->after.operation.state, State::unknown);
+    EXPECT_FALSE(settle(called->after, Unknown{"two charges", true}, kNoon, 3));
+}
+
+TEST(Settle, WaitsLongerEachTimeTheProviderIsAbsent) {
+    auto payment = opened();
+    payment.operation.tries = 3;
+    const auto missed = settle(payment, NotSent{"refused"}, kNoon, 0)->after;
+    EXPECT_EQ(missed.operation.due_at, next_look(kNoon, 3, 0));
+}
+
+TEST(AsCreated, IsThePaymentThatWasOpened) {
+    for (const bool later : {false, true}) {
+        const auto first = opened(later);
+        const auto now_is = settle(first, yes(), kNoon + minutes(1), 1)->after;
+        EXPECT_EQ(show(as_created(now_is, first.operation.id)), show(first));
+    }
+}
+
+TEST(LateSuccess, IsParkedAndShownToAPersonWhileTheFirstAnswerStands) {
+    for (const auto& first : {opened(), begun(Action::capture)}) {
+        const bool is_capture = first.operation.kind == Action::capture;
+        const auto refused = settle(first, no(), kNoon, 1)->after;
+        const auto late = settle(refused, yes(), kNoon + minutes(1), 2);
+        ASSERT_TRUE(late);
+        EXPECT_EQ(late->event_type, "payment.late_success");
+        EXPECT_TRUE(late->after.operation.review);
+        EXPECT_EQ(late->after.operation.state, State::succeeded);
+        EXPECT_EQ(late->after.operation.ended_version, refused.operation.ended_version);
+        // A capture is what the shop wanted, and it must not be able to want it twice.
+        EXPECT_EQ(counters(late->after), is_capture ? "10000/0/10000/0" : counters(refused));
+        EXPECT_EQ(status_of(late->after), is_capture ? Status::succeeded : status_of(refused));
+        EXPECT_EQ(late->after.operation.due_at, Instant::max());
+        ASSERT_TRUE(late->posting);
+        EXPECT_EQ(late->posting->kind, is_capture ? "capture" : "late_success");
+        EXPECT_EQ(late->posting->legs.back().account.text(),
+                  is_capture ? "escrow:EUR" : "unapplied:EUR");
+        EXPECT_FALSE(settle(late->after, yes(), kNoon, 3)) << "it is told once";
+    }
+}
+
+TEST(LateSuccess, OfWhatMovesNoMoneyBooksNothing) {
+    for (const auto& first : {opened(true), begun(Action::cancel)}) {
+        const auto refused = settle(first, no(), kNoon, 1)->after;
+        const auto late = settle(refused, yes(), kNoon, 2);
+        ASSERT_TRUE(late);
+        EXPECT_FALSE(late->posting);
+        EXPECT_TRUE(late->after.operation.review);
+    }
+}
+
+TEST(Open, MakesAPaymentThatIsBornSending) {
+    const auto payment = opened();
+    EXPECT_EQ(payment.version, 1);
+    EXPECT_EQ(payment.amount, 10000);
+    EXPECT_EQ(payment.doing, Action::sale);
+    EXPECT_EQ(status_of(payment), Status::processing);
+    EXPECT_EQ(payment.operation.state, State::sending);
+    EXPECT_EQ(payment.operation.kind, Action::sale);
+    EXPECT_EQ(payment.operation.amount, 10000);
+    EXPECT_EQ(payment.operation.provider_key, "provider-key");
+    EXPECT_EQ(payment.operation.sent_at, kNoon);
+    EXPECT_EQ(payment.operation.due_at, kNoon + seconds(30)) << "the lease";
+    EXPECT_EQ(payment.operation.ended_version, 0);
+    EXPECT_EQ(opened(true).doing, Action::authorize);
+}
+
+TEST(Open, PutsAllThatBelongsToAPaymentInTheSlotOfItsKey) {
+    const auto payment = opened();
+    const auto slot = slot_of(view(a_merchant().uuid()), "key-1");
+    EXPECT_EQ(payment.id.slot(), slot);
+    EXPECT_EQ(payment.operation.id.slot(), slot);
+    std::set<Uuid> ids = {payment.id.uuid(), payment.operation.id.uuid()};
+    for (const auto& order : payment.orders) {
+        EXPECT_EQ(order.id.slot(), slot);
+        ids.insert(order.id.uuid());
+    }
+    EXPECT_EQ(ids.size(), 5U) << "no id twice";
+}
+
+TEST(Begin, ACaptureReservesAllThatIsAuthorized) {
+    const auto before = authorized();
+    const auto change =
+        begin(before, Action::capture, {"stripe", "k"}, {.key = "key-2"}, kTiming, 3);
+    ASSERT_TRUE(change);
+    EXPECT_EQ(change->event_type, "payment.capture_started");
+    EXPECT_EQ(change->scope, Scope::capture);
+    EXPECT_EQ(change->key.key, "key-2");
+    EXPECT_TRUE(change->operation_is_new);
+    EXPECT_EQ(counters(change->after), "10000/10000/0/0");
+    const auto& op = change->after.operation;
+    EXPECT_NE(op.id, before.operation.id);
+    EXPECT_EQ(op.id.slot(), before.id.slot());
+    EXPECT_EQ(op.state, State::sending);
+    EXPECT_EQ(op.provider_reference, "pi_1") << "the provider's payment that it captures";
+    EXPECT_EQ(op.due_at, kNoon + seconds(30));
+    EXPECT_EQ(op.ended_version, 0);
+}
+
+TEST(Begin, ACancellationReservesNothingAndIsSeenAsCanceling) {
+    const auto payment = begun(Action::cancel);
+    EXPECT_EQ(counters(payment), "10000/0/0/0");
+    EXPECT_EQ(status_of(payment), Status::canceling);
+    EXPECT_EQ(payment.operation.amount, 10000);
+}
+
+TEST(Begin, RefusesWhatTheStateForbids) {
+    const auto settled = [](const Payment& payment, const Outcome& outcome) {
+        return settle(payment, outcome, kNoon, 9)->after;
+    };
+    const auto captured = settled(begun(Action::capture), yes());
+    const auto canceled = settled(begun(Action::cancel), yes());
+    const auto failed = settled(opened(), no());
+    struct Row {
+        std::string_view title;
+        Payment payment;
+        Action action;
+        std::string_view code;
+    };
+    const Row rows[] = {
+        {"a sale under way", opened(), Action::capture, "operation_in_progress"},
+        {"a capture under way", begun(Action::capture), Action::cancel, "operation_in_progress"},
+        {"a cancel under way", begun(Action::cancel), Action::cancel, "operation_in_progress"},
+        {"captured already", captured, Action::capture, "payment_not_capturable"},
+        {"captured, cancel", captured, Action::cancel, "payment_not_cancelable"},
+        {"canceled already", canceled, Action::capture, "payment_not_capturable"},
+        {"failed, capture", failed, Action::capture, "payment_not_capturable"},
+        {"failed, cancel", failed, Action::cancel, "payment_not_cancelable"},
+    };
+    for (const auto& row : rows) {
+        SCOPED_TRACE(row.title);
+        const auto change = begin(row.payment, row.action, {"stripe", "k"}, {}, kTiming, 3);
+        ASSERT_FALSE(change);
+        EXPECT_EQ(change.error().code, row.code);
+        EXPECT_EQ(change.error().fault, Fault::conflict);
+        EXPECT_EQ(change.error().object, row.payment.id.text());
+    }
+}
+
+TEST(Begin, MayTryAgainAfterADefiniteNo) {
+    const auto refused = settle(begun(Action::capture), no(), kNoon, 9)->after;
+    const auto again = begin(refused, Action::capture, {"stripe", "k"}, {}, kTiming, 3);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(counters(again->after), "10000/10000/0/0");
+    EXPECT_EQ(again->after.operation.decline_code, "") << "of the new operation";
+}
+
+TEST(Lose, AnExpiredLeaseMeansThatNobodyKnows) {
+    const auto change = lose(opened(), kNoon + seconds(31), 1);
+    ASSERT_TRUE(change);
+    EXPECT_EQ(change->event_type, "payment.outcome_unknown");
+    EXPECT_TRUE(outcome_unknown(change->after));
+    EXPECT_EQ(change->after.doing, Action::sale) << "nobody may pay again meanwhile";
+    EXPECT_EQ(change->after.operation.ended_version, 0);
+}
+
+Payment not_sent() {
+    return settle(opened(), NotSent{"connect refused"}, kNoon, 1)->after;
+}
+
+TEST(SendAgain, OnlyWhatWasNotSentUnderTheSameKey) {
+    const Timing later{kNoon + seconds(2), seconds(30)};
+    const auto change = send_again(not_sent(), later, 4);
+    EXPECT_EQ(change.event_type, "payment.retried");
+    EXPECT_EQ(change.after.operation.state, State::sending);
+    EXPECT_EQ(change.after.operation.provider_key, "provider-key");
+    EXPECT_EQ(change.after.operation.due_at, later.now + later.lease);
+    EXPECT_FALSE(change.operation_is_new);
+}
+
+TEST(GiveUp, OnlyAfterFifteenMinutesAndWithAReason) {
+    EXPECT_FALSE(give_up(not_sent(), kNoon + kNotSentAgeMax - seconds(1), 1));
+    const auto change = give_up(not_sent(), kNoon + kNotSentAgeMax, 1);
+    ASSERT_TRUE(change);
+    EXPECT_EQ(change->event_type, "payment.failed");
+    EXPECT_EQ(change->after.operation.decline_code, "provider_unreachable");
+    EXPECT_EQ(change->after.operation.proof.kind, "not_sent");
+    EXPECT_EQ(change->after.operation.ended_version, change->after.version);
+    EXPECT_EQ(change->after.operation.due_at, Instant::max());
+}
+
+TEST(GiveUp, ACaptureReleasesItsReservation) {
+    const auto waiting = settle(begun(Action::capture), NotSent{"refused"}, kNoon, 1)->after;
+    const auto change = give_up(waiting, kNoon + kNotSentAgeMax, 1);
+    ASSERT_TRUE(change);
+    EXPECT_EQ(change->event_type, "payment.capture_failed");
+    EXPECT_EQ(counters(change->after), "10000/0/0/0");
+    EXPECT_EQ(status_of(change->after), Status::authorized);
+}
+
+TEST(NextLook, BacksOffToAnHourAndIsMovedByAtMostATenth) {
+    const std::pair<int, seconds> rows[] = {
+        {-1, seconds(2)},  {0, seconds(2)},   {1, seconds(10)},   {2, seconds(30)},
+        {3, seconds(120)}, {4, seconds(600)}, {5, seconds(3600)}, {32767, seconds(3600)}};
+    std::mt19937_64 random(1);
+    for (const auto& [tries, base] : rows) {
+        for (int i = 0; i < 100; ++i) {
+            const auto wait = next_look(kNoon, tries, random()) - kNoon;
+            EXPECT_GE(wait, base);
+            EXPECT_LE(wait, base + base / 10.0);
+        }
+    }
+}
+
+TEST(OrderOf, ARequestSaysWhatTheOperationIs) {
+    const auto order = order_of(begun(Action::capture), true);
+    EXPECT_EQ(order.action, Action::capture);
+    EXPECT_EQ(order.key, "second-key");
+    EXPECT_EQ(order.amount, Money(10000, "EUR"_currency));
+    EXPECT_EQ(order.reference, "pi_1");
+    EXPECT_TRUE(order.is_replay);
+}
+
+// The random life of a payment, held against the CHECKs of migrations/0004_payments.sql.
+class Life {
+public:
+    explicit Life(std::uint64_t seed) : random_(seed), payment_(opened(random_() % 2 == 0)) {}
+
+    void live(int steps) {
+        for (int i = 0; i < steps && !::testing::Test::HasFailure(); ++i) {
+            now_ += seconds(random_() % 400);
+            if (const auto change = pick()) take(*change);
+        }
+    }
+
+private:
+    std::optional<Change> pick() {
+        if (payment_.operation.state == State::not_sent) {
+            if (auto change = give_up(payment_, now_, random_())) return change;
+            return send_again(payment_, {now_, seconds(30)}, random_());
+        }
+        const bool late = payment_.operation.state == State::declined && random_() % 8 == 0;
+        if (payment_.doing || late)
+            return settle(payment_, kOutcomes[random_() % std::size(kOutcomes)].second, now_,
+                          random_());
+        const auto action = random_() % 2 == 0 ? Action::capture : Action::cancel;
+        auto begun =
+            begin(payment_, action, {"stripe", "k"}, {.key = "c"}, {now_, seconds(30)}, random_());
+        return begun ? std::optional(std::move(*begun)) : std::nullopt;
+    }
+
+    void take(const Change& change) {
+        const auto& after = change.after;
+        const auto& c = after.counters;
+        EXPECT_GE(std::min({c.authorized, c.capture_reserved, c.captured, c.voided}), 0);
+        EXPECT_LE(c.authorized, after.amount);
+        EXPECT_LE(c.captured + c.capture_reserved + c.voided, c.authorized);
+        EXPECT_EQ(after.version, payment_.version + 1);
+        EXPECT_FALSE(change.event_type.empty());
+        EXPECT_TRUE(events_.insert(change.event.uuid()).second) << "an event's id twice";
+        const auto& before = payment_.operation;
+        if (after.operation.id == before.id && before.ended_version != 0) {
+            EXPECT_EQ(after.operation.ended_version, before.ended_version);
+        }
+        const bool ended = operation::is_settled(after.operation.state);
+        EXPECT_EQ(ended, after.operation.due_at == Instant::max());
+        EXPECT_EQ(ended, after.operation.ended_version != 0);
+        EXPECT_EQ(ended, !after.doing);
+        book(change);
+        EXPECT_EQ(in_escrow_, c.captured) << "the ledger and the payment say the same";
+        payment_ = after;
+    }
+
+    void book(const Change& change) {
+        if (!change.posting) return;
+        EXPECT_TRUE(ledger::is_balanced(*change.posting));
+        EXPECT_TRUE(booked_.insert(change.posting->id.uuid()).second) << "booked twice";
+        for (const auto& leg : change.posting->legs) {
+            if (leg.account.code == ledger::kEscrow) in_escrow_ -= leg.amount;
+        }
+    }
+
+    std::mt19937_64 random_;
+    Payment payment_;
+    Instant now_ = kNoon;
+    std::int64_t in_escrow_ = 0;
+    std::set<Uuid> events_, booked_;
+};
+
+TEST(Rules, NoSequenceOfDecisionsBreaksWhatTheDatabaseChecks) {
+    const auto seed = static_cast<std::uint64_t>(GTEST_FLAG_GET(random_seed));
+    const auto first = seed != 0 ? seed : std::random_device{}();
+    std::cout << "seed " << first << '\n';
+    for (std::uint64_t i = 0; i < 3000 && !HasFailure(); ++i) {
+        SCOPED_TRACE(fmt::format("seed {}", first + i));
+        Life(first + i).live(30);
+    }
+}
+
+}  // namespace
+}  // namespace florin::payments

@@ -1,0 +1,106 @@
+"""Tests of the whole through a shop's eyes: an impatient stack, merchants of their own, faults.
+
+The sandbox's list of charges is the truth about money.
+"""
+
+import threading
+import time
+import unittest
+import uuid
+
+import kit
+
+# Silence is unknown after 1.5 s, and half a second later somebody else may look.
+FAST = {"FLORIN_PROVIDER_TIME_MS": "1500", "FLORIN_LEASE_EXTRA_MS": "500",
+        "FLORIN_RESOLVER_PERIOD_MS": "50"}
+PATIENCE = 30
+CREATE, INTENTS = "/v1/payment_intents", "/v1/payment_intents/*"
+
+
+def eventually(condition, patience=PATIENCE):
+    """What `condition` gives as soon as it is true; the last it gave when it never is."""
+    until = time.monotonic() + patience
+    while not (found := condition()) and time.monotonic() < until:
+        time.sleep(0.02)
+    return found
+
+
+def at_once(*calls):
+    """Runs the calls from threads that start together; their answers, in order."""
+    barrier, answers = threading.Barrier(len(calls)), [None] * len(calls)
+
+    def run(number, call):
+        barrier.wait(PATIENCE)
+        answers[number] = call()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+class FastStack(kit.Stack):
+    def environment(self):
+        return {**super().environment(), **FAST}
+
+
+class ApiTest(kit.StackTest):
+    @classmethod
+    def setUpClass(cls):
+        unittest.TestCase.setUpClass()
+        cls.stack = cls.enterClassContext(FastStack(florins=cls.florins))
+
+    def new_key(self, *options):
+        return self.stack.florin_json("keys", "create", "--name", "test", "--merchant",
+                                      uuid.uuid4().hex, *options)
+
+    def shop(self):
+        """A client of a merchant that nobody else has."""
+        return self.client(self.new_key()["key"])
+
+    def fault(self, fault, path=CREATE, **more):
+        """For the next POST to that path at the provider."""
+        self.stack.set_faults({"next": [{"fault": fault, "path": path, "method": "POST"}], **more})
+
+    def charges(self, payment):
+        """What the provider really charged for a payment."""
+        return [charge for charge in self.stack.sandbox_charges()
+                if charge["metadata"].get("florin_payment") == payment]
+
+    def pay(self, shop, status=201, **changes):
+        answer = shop.post("/v1/payments", kit.order(**changes))
+        self.assertEqual(answer.status, status, answer.text)
+        return answer.json
+
+    def read(self, shop, payment):
+        return shop.get("/v1/payments/" + payment).json
+
+    def settled(self, shop, payment, status):
+        """The payment as soon as it has that status and is certain."""
+        def look():
+            seen = self.read(shop, payment)
+            return seen if seen["status"] == status and not seen["outcome_unknown"] else None
+        found = eventually(look)
+        self.assertIsNotNone(found, f"not {status}: {self.read(shop, payment)}")
+        return found
+
+    def event_types(self, shop, payment):
+        events = shop.get(f"/v1/payments/{payment}/events").json["data"]
+        return [event["type"].removeprefix("payment.") for event in events]
+
+    def assert_problem(self, answer, status, code, pointer=None):
+        self.assertEqual(answer.status, status, answer.text)
+        self.assertEqual(answer.headers["Content-Type"], "application/problem+json")
+        problem = answer.json
+        self.assertEqual(problem["code"], code, answer.text)
+        self.assertEqual(problem["status"], status)
+        self.assertTrue(problem["detail"] and problem["title"])
+        self.assertEqual(problem["type"], "/problems/" + code)
+        if pointer:
+            errors = {error["pointer"]: error for error in problem["errors"]}
+            self.assertIn(pointer, errors)
+            self.assertEqual(errors[pointer]["code"], code)
+            self.assertTrue(errors[pointer]["detail"])
+        return problem
