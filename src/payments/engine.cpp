@@ -37,7 +37,6 @@ struct Engine::Create : storage::Command {
 
 struct Engine::Advance : storage::Command {
     Change change;
-    std::string data;
 
     explicit Advance(Change c) : change(std::move(c)) {}
 };
@@ -261,7 +260,7 @@ private:
             const auto& change = of(command).change;
             id.push_back(change.event.uuid().bytes);
             type.push_back(change.event_type);
-            data.push_back(of(command).data);
+            data.push_back(change.data);
             scope.push_back(static_cast<std::int16_t>(change.scope));
             key.push_back(change.key.key);
             hash.emplace_back(view(change.key.request_hash));
@@ -295,7 +294,7 @@ Task<std::optional<Earlier>> Engine::create(Payment payment, ClientKey key, Dead
 Task<bool> Engine::advance(Change change, Deadline deadline) {
     Advance command(std::move(change));
     command.deadline = deadline;
-    command.data = show(command.change.after);
+    if (command.change.data.empty()) command.change.data = show(command.change.after);
     bool written = true;
     try {
         co_await batcher_.submit(kAdvance, command);

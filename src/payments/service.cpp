@@ -23,7 +23,7 @@ void append_part(std::string& out, std::string_view part) {
 
 // The event that ended the operation is the answer for ever.
 Answer answer_of(const Change& change) {
-    return {change.after.id, show(change.after),
+    return {change.after.id, change.data,
             change.after.operation.ended_version == change.after.version ? change.event_type : "",
             false};
 }
@@ -122,6 +122,7 @@ Task<std::optional<Change>> Service::record(Payment payment, connectors::Outcome
     for (int round = 0; round < kRoundsMax; ++round) {
         auto change = settle(payment, outcome, now(), random_u64());
         if (!change) co_return std::nullopt;
+        change->data = show(change->after);
         if (co_await engine_.advance(*change, deadline)) {
             log::debug("payment.changed", {{"payment", change->after.id.text()},
                                            {"type", change->event_type},

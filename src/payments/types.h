@@ -123,7 +123,8 @@ struct Change {
     bool operation_is_new = false;
     EventId event;
     std::string event_type;
-    std::optional<ledger::Posting> posting;
+    std::string data = {};  // `after` as JSON; the engine renders it when it is empty.
+    std::optional<ledger::Posting> posting = {};
     Scope scope = Scope::none;
     ClientKey key = {};
 };

@@ -27,16 +27,22 @@ enum : unsigned {
     kUuidArray = 2951,
 };
 
+// In the byte order of the wire, the larger first.
 template <class T>
-void append_integer(std::string& out, T value) {
+void write_integer(char* to, T value) {
     auto big = static_cast<std::make_unsigned_t<T>>(value);
     if constexpr (std::endian::native == std::endian::little && sizeof(T) > 1) {
         if constexpr (sizeof(T) == 2) big = __builtin_bswap16(big);
         if constexpr (sizeof(T) == 4) big = __builtin_bswap32(big);
         if constexpr (sizeof(T) == 8) big = __builtin_bswap64(big);
     }
+    std::memcpy(to, &big, sizeof(T));
+}
+
+template <class T>
+void append_integer(std::string& out, T value) {
     char bytes[sizeof(T)];
-    std::memcpy(bytes, &big, sizeof(T));
+    write_integer(bytes, value);
     out.append(bytes, sizeof(T));
 }
 
@@ -112,9 +118,8 @@ Params& Params::array(unsigned type, unsigned element, const Values& values, App
         const std::size_t length_at = out.size();
         append_integer(out, std::int32_t{0});
         append(out, value);
-        std::string length;
-        append_integer(length, static_cast<std::int32_t>(out.size() - length_at - 4));
-        out.replace(length_at, 4, length);
+        write_integer(out.data() + length_at,
+                      static_cast<std::int32_t>(out.size() - length_at - 4));
     }
     return *this;
 }
