@@ -214,12 +214,15 @@ SET enable_seqscan = off AS $$
 DECLARE
     n integer;
 BEGIN
-    INSERT INTO florin.idempotency
-        (slot, merchant_id, scope, key, request_hash, payment_id, operation_id, created_at)
-    SELECT u.slot, u.merchant, u.scope, u.key, u.hash, u.id, u.operation, u.at
-    FROM unnest(p_slot, p_merchant, i_scope, i_key, i_hash, p_id, o_id, p_at)
-         AS u (slot, merchant, scope, key, hash, id, operation, at)
-    WHERE u.scope <> 0;
+    -- Most steps use no key and begin no operation: what is not there is not unnested.
+    IF 0 <> ANY (i_scope) THEN
+        INSERT INTO florin.idempotency
+            (slot, merchant_id, scope, key, request_hash, payment_id, operation_id, created_at)
+        SELECT u.slot, u.merchant, u.scope, u.key, u.hash, u.id, u.operation, u.at
+        FROM unnest(p_slot, p_merchant, i_scope, i_key, i_hash, p_id, o_id, p_at)
+             AS u (slot, merchant, scope, key, hash, id, operation, at)
+        WHERE u.scope <> 0;
+    END IF;
     INSERT INTO florin.event (slot, payment_id, version, id, operation_id, type, data, at)
     SELECT u.slot, u.payment, u.version, u.id, u.operation, u.type, u.data, u.at
     FROM unnest(p_slot, p_id, p_version, e_id, o_id, e_type, e_data, p_at)
@@ -238,29 +241,33 @@ BEGIN
     IF n < cardinality(p_id) THEN
         RAISE EXCEPTION 'a payment is not at the expected version' USING ERRCODE = 'FL001';
     END IF;
-    INSERT INTO florin.operation
-        (slot, payment_id, id, merchant_id, kind, state, generation, provider, provider_key,
-         provider_reference, amount, sent_at, due_at)
-    SELECT u.slot, u.payment, u.id, u.merchant, u.kind, u.state, u.generation, u.provider,
-           u.provider_key, u.reference, u.amount, u.sent, u.due
-    FROM unnest(o_new, p_slot, p_id, o_id, p_merchant, o_kind, o_state, o_generation, o_provider,
-                o_provider_key, o_reference, o_amount, o_sent, o_due)
-         AS u (is_new, slot, payment, id, merchant, kind, state, generation, provider, provider_key,
-               reference, amount, sent, due)
-    WHERE u.is_new;
-    UPDATE florin.operation o
-    SET state = u.state, provider_reference = u.reference, sent_at = u.sent, due_at = u.due,
-        tries = u.tries,
-        review = u.review, next_action = u.action, decline_code = u.decline,
-        decline_detail = u.detail, why = u.why, proved_by = u.proved_by,
-        proof_reference = u.proof_reference, proof_hash = u.proof_hash, ended_version = u.ended
-    FROM unnest(o_new, p_slot, p_id, o_id, o_state, o_reference, o_sent, o_due, o_tries, o_review, o_action,
-                o_decline, o_detail, o_why, o_proved_by, o_proof_reference, o_proof_hash, o_ended)
-         AS u (is_new, slot, payment, id, state, reference, sent, due, tries, review, action, decline,
-               detail, why, proved_by, proof_reference, proof_hash, ended)
-    WHERE NOT u.is_new AND o.slot = u.slot AND o.payment_id = u.payment AND o.id = u.id;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    IF n < (SELECT count(*) FROM unnest(o_new) AS u (is_new) WHERE NOT u.is_new) THEN
-        RAISE EXCEPTION 'an operation is missing' USING ERRCODE = 'FL001';
+    IF true = ANY (o_new) THEN
+        INSERT INTO florin.operation
+            (slot, payment_id, id, merchant_id, kind, state, generation, provider, provider_key,
+             provider_reference, amount, sent_at, due_at)
+        SELECT u.slot, u.payment, u.id, u.merchant, u.kind, u.state, u.generation, u.provider,
+               u.provider_key, u.reference, u.amount, u.sent, u.due
+        FROM unnest(o_new, p_slot, p_id, o_id, p_merchant, o_kind, o_state, o_generation, o_provider,
+                    o_provider_key, o_reference, o_amount, o_sent, o_due)
+             AS u (is_new, slot, payment, id, merchant, kind, state, generation, provider, provider_key,
+                   reference, amount, sent, due)
+        WHERE u.is_new;
+    END IF;
+    IF false = ANY (o_new) THEN
+        UPDATE florin.operation o
+        SET state = u.state, provider_reference = u.reference, sent_at = u.sent, due_at = u.due,
+            tries = u.tries,
+            review = u.review, next_action = u.action, decline_code = u.decline,
+            decline_detail = u.detail, why = u.why, proved_by = u.proved_by,
+            proof_reference = u.proof_reference, proof_hash = u.proof_hash, ended_version = u.ended
+        FROM unnest(o_new, p_slot, p_id, o_id, o_state, o_reference, o_sent, o_due, o_tries, o_review, o_action,
+                    o_decline, o_detail, o_why, o_proved_by, o_proof_reference, o_proof_hash, o_ended)
+             AS u (is_new, slot, payment, id, state, reference, sent, due, tries, review, action, decline,
+                   detail, why, proved_by, proof_reference, proof_hash, ended)
+        WHERE NOT u.is_new AND o.slot = u.slot AND o.payment_id = u.payment AND o.id = u.id;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        IF n < cardinality(array_positions(o_new, false)) THEN
+            RAISE EXCEPTION 'an operation is missing' USING ERRCODE = 'FL001';
+        END IF;
     END IF;
 END $$;
