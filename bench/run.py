@@ -171,7 +171,7 @@ def parse():
     parser.add_argument("--chaos", action="store_true",
                         help="instead of measuring: faults and kills, then every charge compared")
     parser.add_argument("--payments", type=int, default=10_000, help="of --chaos (10000)")
-    parser.add_argument("--clients", type=int, default=64, help="of the closed loop (64)")
+    parser.add_argument("--clients", type=int, default=256, help="of the closed loop (256)")
     parser.add_argument("--rounds", type=int, default=3, help="per figure (3)")
     parser.add_argument("--seed", default=f"{int(time.time()):x}", help="prefix of all ids")
     parser.add_argument("--tables", default=TABLES, help="what the raw COPY copies")

@@ -34,23 +34,37 @@ CREATE TABLE florin.ledger_entry (
     PRIMARY KEY (slot, account_id, transaction_id, leg)
 );
 
+CREATE TYPE florin.new_transaction AS (
+    slot        smallint,
+    id          uuid,
+    merchant_id uuid,
+    source_id   uuid,
+    kind        text,
+    recorded_at timestamptz
+);
+
+CREATE TYPE florin.new_entry AS (
+    slot           smallint,
+    account_id     uuid,
+    transaction_id uuid,
+    leg            smallint,
+    currency       text,
+    amount         bigint,
+    reference_id   uuid
+);
+
 -- Adds transactions and their legs. The legs of a transaction must sum to zero per currency; a
 -- caller that sends others has a bug, and nothing of its batch is written.
 -- SQLSTATE FL002: a transaction does not sum to zero.
-CREATE FUNCTION florin.ledger_post(
-    t_slot smallint[], t_id uuid[], t_merchant uuid[], t_source uuid[], t_kind text[],
-    t_at timestamptz[],
-    e_slot smallint[], e_account uuid[], e_currency text[], e_transaction uuid[], e_leg smallint[],
-    e_amount bigint[], e_reference uuid[]
-) RETURNS void LANGUAGE plpgsql
-SET plan_cache_mode = force_generic_plan AS $$
+CREATE FUNCTION florin.ledger_post(t florin.new_transaction[], e florin.new_entry[])
+RETURNS void LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-    IF EXISTS (SELECT 1 FROM unnest(e_transaction, e_currency, e_amount) AS e (id, currency, amount)
-               GROUP BY e.id, e.currency HAVING sum(e.amount) <> 0) THEN
+    IF EXISTS (SELECT 1 FROM unnest(e) u GROUP BY u.transaction_id, u.currency
+               HAVING sum(u.amount) <> 0) THEN
         RAISE EXCEPTION 'a ledger transaction does not sum to zero' USING ERRCODE = 'FL002';
     END IF;
     INSERT INTO florin.ledger_transaction (slot, id, merchant_id, source_id, kind, recorded_at)
-    SELECT * FROM unnest(t_slot, t_id, t_merchant, t_source, t_kind, t_at);
+    SELECT u.slot, u.id, u.merchant_id, u.source_id, u.kind, u.recorded_at FROM unnest(t) u;
     INSERT INTO florin.ledger_entry (slot, account_id, transaction_id, leg, amount, reference_id)
-    SELECT * FROM unnest(e_slot, e_account, e_transaction, e_leg, e_amount, e_reference);
+    SELECT u.slot, u.account_id, u.transaction_id, u.leg, u.amount, u.reference_id FROM unnest(e) u;
 END $$;

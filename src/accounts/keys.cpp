@@ -72,7 +72,7 @@ Task<Result<CreatedKey>> Keys::create(NewKey wanted) {
     const MerchantId owner(Uuid{rows.uuid(0, 0)});
     pg::Params key;
     key.add(id.uuid().bytes).add(owner.uuid().bytes).add(wanted.name).add(wanted.livemode);
-    key.add(wanted.scopes).add_bytes(view(crypto::sha256(text))).add(time);
+    key.add(wanted.scopes).add(pg::Bytes{view(crypto::sha256(text))}).add(time);
     co_await pool_.query(sql::add_key, std::move(key));
     KeyInfo info{id,  owner, wanted.merchant_name, wanted.name, wanted.livemode, wanted.scopes,
                  time};

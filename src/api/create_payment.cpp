@@ -27,12 +27,11 @@ std::optional<Currency> read_currency(Form& form, Fields root) {
 }
 
 // An order may repeat the currency, for readers; it cannot have another one.
-void check_currency(Form& form, Fields order, Currency currency) {
+void check_currency(Form& form, Fields order, std::optional<Currency> known) {
     const auto own = order.optional_text("currency", {.length_max = 3});
-    if (own && *own != currency.code())
-        form.add_error(
-            order.pointer("currency"), "currency_mixed",
-            "all orders of a payment have its currency, " + std::string(currency.code()));
+    if (own && known && *own != known->code())
+        form.add_error(order.pointer("currency"), "currency_mixed",
+                       "all orders of a payment have its currency, " + std::string(known->code()));
 }
 
 Money read_amount(Form& form, Fields order, Currency currency) {
@@ -55,9 +54,8 @@ std::vector<NewOrder> read_orders(Form& form, Fields root, std::optional<Currenc
     for (auto& order : root.list("payment_orders", 1, kOrdersMax)) {
         auto reference = order.text("payment_order_id", {.length_max = kNameLength});
         auto seller = order.text("seller_account", {.length_max = kNameLength});
-        if (!known) order.optional_text("currency", {.length_max = 3});
         const auto amount = read_amount(form, order, currency);
-        if (known) check_currency(form, order, currency);
+        check_currency(form, order, known);
         total += amount.minor();
         const auto same = [&](const NewOrder& other) { return other.reference == reference; };
         if (!reference.empty() && std::ranges::any_of(orders, same))

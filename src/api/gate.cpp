@@ -128,8 +128,8 @@ Task<http::Response> Gate::handle(http::Request request) {
             (candidate.method == "GET" && request.method == "HEAD"))
             route = &candidate;
     }
-    if (!route && allowed.empty()) co_return refuse(not_found(path), "");
     if (!route) {
+        if (allowed.empty()) co_return refuse(not_found(path), "");
         auto response = refuse(wrong_method(request.method), "");
         response.headers.add("Allow", allowed);
         co_return response;

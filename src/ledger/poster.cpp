@@ -10,9 +10,10 @@
 namespace florin::ledger {
 
 std::size_t Poster::HashUuid::operator()(const Uuid& id) const {
-    std::size_t hash;  // The last eight bytes are a hash already.
-    std::memcpy(&hash, id.bytes.data() + 8, sizeof hash);
-    return hash;
+    // Both halves are a hash already; only the first tells one slot from another.
+    std::uint64_t halves[2];
+    std::memcpy(halves, id.bytes.data(), sizeof halves);
+    return halves[0] ^ halves[1];
 }
 
 Uuid account_id(const MerchantId& merchant, Slot slot, const AccountName& account) {
@@ -27,93 +28,42 @@ Uuid account_id(const MerchantId& merchant, Slot slot, const AccountName& accoun
     return id;
 }
 
-namespace {
-
-struct AccountRows {
-    std::vector<std::int16_t> slot, code;
-    std::vector<pg::UuidBytes> id, merchant;
-    std::vector<std::string> owner, currency;
-
-    void add(const Posting& posting, const Uuid& account, const AccountName& name) {
-        slot.push_back(static_cast<std::int16_t>(posting.id.slot()));
-        id.push_back(account.bytes);
-        merchant.push_back(posting.merchant.uuid().bytes);
-        code.push_back(name.code);
-        owner.push_back(name.owner);
-        currency.emplace_back(name.currency.code());
-    }
-};
-
-struct TransactionRows {
-    std::vector<std::int16_t> slot;
-    std::vector<pg::UuidBytes> id, merchant, source;
-    std::vector<std::string> kind;
-    std::vector<Instant> at;
-
-    void add(const Posting& posting) {
-        slot.push_back(static_cast<std::int16_t>(posting.id.slot()));
-        id.push_back(posting.id.uuid().bytes);
-        merchant.push_back(posting.merchant.uuid().bytes);
-        source.push_back(posting.source.bytes);
-        kind.push_back(posting.kind);
-        at.push_back(posting.at);
-    }
-};
-
-struct EntryRows {
-    std::vector<std::int16_t> slot, leg;
-    std::vector<pg::UuidBytes> account, transaction, reference;
-    std::vector<std::string> currency;
-    std::vector<std::int64_t> amount;
-
-    void add(const Posting& posting, std::size_t n, const Uuid& account_uuid) {
-        const auto& from = posting.legs[n];
-        slot.push_back(static_cast<std::int16_t>(posting.id.slot()));
-        leg.push_back(static_cast<std::int16_t>(n));
-        account.push_back(account_uuid.bytes);
-        transaction.push_back(posting.id.uuid().bytes);
-        reference.push_back(from.reference.bytes);
-        currency.emplace_back(from.account.currency.code());
-        amount.push_back(from.amount);
-    }
-};
-
-}  // namespace
-
 void Poster::encode(std::span<const Posting* const> postings, std::vector<pg::Call>& calls) {
     if (postings.empty()) return;
-    AccountRows accounts;
-    TransactionRows transactions;
-    EntryRows entries;
+    pg::Records accounts("florin.ledger_account"), transactions("florin.new_transaction"),
+        entries("florin.new_entry");
     std::unordered_set<Uuid, HashUuid> added;
     for (const auto* posting : postings) {
         check(is_balanced(*posting), "a posting balances");
-        transactions.add(*posting);
+        const auto slot = static_cast<std::int16_t>(posting->id.slot());
+        transactions.add(slot, posting->id.uuid().bytes, posting->merchant.uuid().bytes,
+                         posting->source.bytes, posting->kind, posting->at);
         Uuid id;
         for (std::size_t n = 0; n < posting->legs.size(); ++n) {
-            const auto& name = posting->legs[n].account;
+            const auto& [account, amount, reference] = posting->legs[n];
             // Legs of one account stand together more often than not.
-            if (n == 0 || name != posting->legs[n - 1].account)
-                id = account_id(posting->merchant, posting->id.slot(), name);
-            entries.add(*posting, n, id);
-            if (!known_.contains(id) && added.insert(id).second) accounts.add(*posting, id, name);
+            if (n == 0 || account != posting->legs[n - 1].account)
+                id = account_id(posting->merchant, posting->id.slot(), account);
+            entries.add(slot, id.bytes, posting->id.uuid().bytes, static_cast<std::int16_t>(n),
+                        account.currency.code(), amount, reference.bytes);
+            if (!known_.contains(id) && added.insert(id).second)
+                accounts.add(slot, id.bytes, posting->merchant.uuid().bytes, account.code,
+                             account.owner, account.currency.code());
         }
     }
-    if (!accounts.id.empty()) {
+    if (!accounts.empty()) {
         pg::Params params;
-        params.add(accounts.slot).add(accounts.id).add(accounts.merchant).add(accounts.code);
-        params.add(accounts.owner).add(accounts.currency);
+        params.add(std::move(accounts));
         calls.push_back({sql::ensure_accounts, std::move(params)});
     }
     pg::Params params;
-    params.add(transactions.slot).add(transactions.id).add(transactions.merchant);
-    params.add(transactions.source).add(transactions.kind).add(transactions.at);
-    params.add(entries.slot).add(entries.account).add(entries.currency).add(entries.transaction);
-    params.add(entries.leg).add(entries.amount).add(entries.reference);
+    params.add(std::move(transactions)).add(std::move(entries));
     calls.push_back({sql::post, std::move(params)});
 }
 
-void Poster::remember(std::span<const Posting* const> postings) {
+void Poster::decode(std::span<const Posting* const> postings, std::span<const pg::Rows> rows) {
+    const bool had_new_accounts = rows.size() > 1;
+    if (!had_new_accounts) return;
     if (known_.size() > kKnownMax) known_.clear();
     for (const auto* posting : postings) {
         for (const auto& leg : posting->legs)

@@ -16,10 +16,10 @@ Uuid account_id(const MerchantId& merchant, Slot slot, const AccountName& accoun
 
 class Poster {
 public:
-    // Adds the calls: new accounts first, if any, then the postings. All of them must balance.
+    // Adds the calls: the postings, and accounts that may be new. All postings must balance.
     void encode(std::span<const Posting* const> postings, std::vector<pg::Call>& calls);
-    // The transaction that made the new accounts of these postings is committed.
-    void remember(std::span<const Posting* const> postings);
+    // Reads the rows of exactly these calls, once they are committed.
+    void decode(std::span<const Posting* const> postings, std::span<const pg::Rows> rows);
 
 private:
     struct HashUuid {

@@ -44,10 +44,10 @@ protected:
     }
 
     void post(const std::vector<Posting>& postings) {
-        test::run(io, pool.run(calls_for(postings)));
+        const auto rows = test::run(io, pool.run(calls_for(postings)));
         std::vector<const Posting*> pointers;
         for (const auto& one : postings) pointers.push_back(&one);
-        poster.remember(pointers);
+        poster.decode(pointers, rows);
     }
 
     std::vector<Entry> entries(AccountName account, EntryCursor before, std::int64_t limit) {
@@ -199,31 +199,21 @@ struct RawLeg {
 
 pg::Params raw(const std::vector<OperationId>& ids, MerchantId merchant,
                const std::vector<RawLeg>& legs) {
-    std::vector<std::int16_t> slots, entry_slots, numbers;
-    std::vector<pg::UuidBytes> transactions, merchants, accounts, of;
-    std::vector<std::string> kinds, currencies;
-    std::vector<Instant> times;
-    std::vector<std::int64_t> amounts;
+    pg::Records transactions("florin.new_transaction"), entries("florin.new_entry");
     for (const auto& id : ids) {
-        slots.push_back(static_cast<std::int16_t>(id.slot()));
-        transactions.push_back(id.uuid().bytes);
-        merchants.push_back(merchant.uuid().bytes);
-        kinds.emplace_back("test");
-        times.push_back(kNoon);
+        const auto& bytes = id.uuid().bytes;
+        transactions.add(static_cast<std::int16_t>(id.slot()), bytes, merchant.uuid().bytes, bytes,
+                         "test", kNoon);
     }
+    std::int16_t number = 0;
     for (const auto& leg : legs) {
         const auto& id = ids[static_cast<std::size_t>(leg.transaction)];
-        entry_slots.push_back(static_cast<std::int16_t>(id.slot()));
-        numbers.push_back(static_cast<std::int16_t>(numbers.size()));
-        accounts.push_back(id.uuid().bytes);
-        of.push_back(id.uuid().bytes);
-        currencies.push_back(leg.currency);
-        amounts.push_back(leg.amount);
+        const auto& bytes = id.uuid().bytes;
+        entries.add(static_cast<std::int16_t>(id.slot()), bytes, bytes, number++, leg.currency,
+                    leg.amount, bytes);
     }
     pg::Params params;
-    params.add(slots).add(transactions).add(merchants).add(transactions).add(kinds).add(times);
-    params.add(entry_slots).add(accounts).add(currencies).add(of).add(numbers).add(amounts);
-    params.add(of);
+    params.add(std::move(transactions)).add(std::move(entries));
     return params;
 }
 

@@ -4,6 +4,7 @@
 // its ledger entries and its event.
 
 #include <optional>
+#include <string>
 
 #include "ledger/poster.h"
 #include "payments/types.h"
@@ -29,8 +30,9 @@ public:
     // written. Throws pg::Lost when nobody knows: the caller must not call the provider then.
     Task<std::optional<Earlier>> create(Payment payment, ClientKey key, Deadline deadline);
 
-    // Writes the next version. False = somebody else was first: read again and decide again.
-    Task<bool> advance(Change change, Deadline deadline);
+    // Writes the next version. Gives the event's data, which is the payment after it as JSON.
+    // Nothing = somebody else was first: read again and decide again.
+    Task<std::optional<std::string>> advance(Change change, Deadline deadline);
 
     storage::BatcherCounts counts() const { return batcher_.counts(); }
 

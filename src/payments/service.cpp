@@ -22,8 +22,8 @@ void append_part(std::string& out, std::string_view part) {
 }
 
 // The event that ended the operation is the answer for ever.
-Answer answer_of(const Change& change) {
-    return {change.after.id, change.data,
+Answer answer_of(const Change& change, std::string data) {
+    return {change.after.id, std::move(data),
             change.after.operation.ended_version == change.after.version ? change.event_type : "",
             false};
 }
@@ -40,6 +40,10 @@ std::unexpected<Error> about(PaymentId payment, Fault fault, std::string_view co
 
 Service::Service(Engine& engine, Store& store, ProviderAccount provider, ServiceOptions options)
     : engine_(engine), store_(store), provider_(provider), options_(std::move(options)) {}
+
+Deadline Service::intent_deadline(Deadline request) const {
+    return std::min(request, deadline_in(options_.intent_time));
+}
 
 Timing Service::timing() const {
     return {now(), lease()};
@@ -72,7 +76,7 @@ Task<Result<Answer>> Service::create(NewPayment wanted, Deadline deadline) {
     const auto action = wanted.capture_later ? Action::authorize : Action::sale;
     auto provider = provider_for(merchant, action, key.key, "");
     const auto payment = open(std::move(wanted), std::move(provider), timing(), random_u64());
-    const auto earlier = co_await engine_.create(payment, key, deadline);
+    const auto earlier = co_await engine_.create(payment, key, intent_deadline(deadline));
     if (earlier)
         co_return co_await replay(merchant, earlier->payment, earlier->operation,
                                   earlier->same_request);
@@ -96,7 +100,7 @@ Task<Result<Answer>> Service::act(MerchantId merchant, PaymentId id, Action acti
         CO_TRY(auto change,
                begin(*payment, action, std::move(provider), key, timing(), random_u64()));
         const auto after = change.after;
-        if (co_await engine_.advance(std::move(change), deadline))
+        if (co_await engine_.advance(std::move(change), intent_deadline(deadline)))
             co_return co_await carry_out(after, deadline);
     }
     co_return about(id, Fault::conflict, "payment_is_busy",
@@ -110,24 +114,24 @@ Task<Answer> Service::carry_out(Payment payment, Deadline deadline) {
     auto order = order_of(payment, false);
     auto outcome = co_await provider_.connector.perform(provider_.wire, std::move(order),
                                                         deadline_in(options_.answer_time));
-    const auto change = co_await record(std::move(payment), std::move(outcome), deadline);
-    if (change) co_return answer_of(*change);
+    auto answer = co_await record(std::move(payment), std::move(outcome), deadline);
+    if (answer) co_return std::move(*answer);
     co_return co_await current(merchant, id, operation);
 }
 
 // Writes what was heard. Nothing back = there was nothing to write, or others have written it.
-Task<std::optional<Change>> Service::record(Payment payment, connectors::Outcome outcome,
+Task<std::optional<Answer>> Service::record(Payment payment, connectors::Outcome outcome,
                                             Deadline deadline) {
     const auto operation = payment.operation.id;
     for (int round = 0; round < kRoundsMax; ++round) {
         auto change = settle(payment, outcome, now(), random_u64());
         if (!change) co_return std::nullopt;
-        change->data = show(change->after);
-        if (co_await engine_.advance(*change, deadline)) {
+        auto data = co_await engine_.advance(*change, deadline);
+        if (data) {
             log::debug("payment.changed", {{"payment", change->after.id.text()},
                                            {"type", change->event_type},
                                            {"why", change->after.operation.why}});
-            co_return change;
+            co_return answer_of(*change, std::move(*data));
         }
         payment = co_await load(payment.merchant, payment.id);
         if (payment.operation.id != operation) {
@@ -192,7 +196,7 @@ Task<connectors::Outcome> Service::investigate(Payment payment) {
 // What was never sent is sent, or given up when it is too old. False = look again later.
 Task<bool> Service::resend(Payment payment, Deadline deadline) {
     auto given_up = give_up(payment, now(), random_u64());
-    if (given_up) co_return co_await engine_.advance(std::move(*given_up), deadline);
+    if (given_up) co_return (co_await engine_.advance(std::move(*given_up), deadline)).has_value();
     auto change = send_again(payment, timing(), random_u64());
     const auto after = change.after;
     if (co_await engine_.advance(std::move(change), deadline)) co_await carry_out(after, deadline);
@@ -217,8 +221,7 @@ Task<> Service::resolve(Due claimed) {
             claimed.due_at = payment.operation.due_at;
         }
         auto outcome = co_await investigate(payment);
-        const auto change = co_await record(payment, std::move(outcome), deadline);
-        written = change.has_value();
+        written = (co_await record(payment, std::move(outcome), deadline)).has_value();
     }
     if (!written) co_await store_.postpone(claimed, next_look(now(), claimed.tries, random_u64()));
 }

@@ -24,6 +24,9 @@ struct ServiceOptions {
     std::string provider_key_secret;
     std::chrono::milliseconds answer_time{20'000};  // Silence beyond it is "unknown".
     std::chrono::milliseconds lease_extra{10'000};  // On top of it, before others look.
+    // How long an intent may wait for the database. Nothing was sent for it, so a short "try again"
+    // is better than a long silence; what a provider has answered waits for the whole request.
+    std::chrono::milliseconds intent_time{5'000};
 };
 
 // The state that answers a request: the same bytes each time it is repeated after its end.
@@ -55,8 +58,9 @@ private:
     Provider provider_for(MerchantId merchant, Action action, std::string_view client_key,
                           std::string_view object) const;
     Timing timing() const;
+    Deadline intent_deadline(Deadline request) const;
     Task<Answer> carry_out(Payment payment, Deadline deadline);
-    Task<std::optional<Change>> record(Payment payment, connectors::Outcome outcome,
+    Task<std::optional<Answer>> record(Payment payment, connectors::Outcome outcome,
                                        Deadline deadline);
     Task<Answer> current(MerchantId merchant, PaymentId payment, OperationId operation);
     Task<Result<Answer>> replay(MerchantId merchant, PaymentId payment, OperationId operation,

@@ -102,7 +102,7 @@ struct Payment {
     Money money(std::int64_t minor) const { return {minor, currency}; }
 };
 
-// Derived from the counters, as the generated column of the database is.
+// Derived from the counters and from what is under way. The database keeps a copy for searches.
 Status status_of(const Payment& payment);
 std::string_view name(Status status);
 std::optional<Status> status_from(std::string_view text);
@@ -123,7 +123,6 @@ struct Change {
     bool operation_is_new = false;
     EventId event;
     std::string event_type;
-    std::string data = {};  // `after` as JSON; the engine renders it when it is empty.
     std::optional<ledger::Posting> posting = {};
     Scope scope = Scope::none;
     ClientKey key = {};

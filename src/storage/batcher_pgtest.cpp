@@ -10,7 +10,7 @@ namespace florin::storage {
 namespace {
 
 constexpr std::string_view kInsert =
-    "INSERT INTO item SELECT * FROM unnest($1::integer[], $2::text[]) RETURNING n";
+    "INSERT INTO item SELECT u.* FROM unnest($1::item[]) u RETURNING n";
 
 struct Item : Command {
     std::int32_t n = 0;
@@ -21,16 +21,14 @@ struct Item : Command {
 class Items : public Kind {
 public:
     void encode(std::span<Command*> commands, std::vector<pg::Call>& calls) override {
-        std::vector<std::int32_t> numbers;
-        std::vector<std::string> texts;
+        pg::Records items("item");
         for (const auto* command : commands) {
             const auto& item = static_cast<const Item&>(*command);
-            numbers.push_back(item.n);
-            texts.push_back(item.text);
+            items.add(item.n, item.text);
         }
         largest = std::max(largest, commands.size());
         pg::Params params;
-        params.add(numbers).add(texts);
+        params.add(std::move(items));
         calls.push_back({kInsert, std::move(params)});
     }
     void decode(std::span<Command*> commands, std::span<const pg::Rows> rows) override {

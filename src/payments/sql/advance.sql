@@ -1,4 +1,2 @@
 -- Payments that go one version on (migrations/0004_payments.sql). Fails as a whole.
-SELECT florin.advance_payments(
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-    $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38)
+SELECT florin.advance_payments($1)

@@ -272,7 +272,26 @@ Task<std::vector<Rows>> Connection::receive(std::size_t statements) {
     }
 }
 
+// Asks once per connection and type; migrations add types and never replace one.
+Task<> Connection::fill_in_types(std::vector<Call>& calls) {
+    for (auto& call : calls) {
+        for (const auto& [parameter, type] : call.params.composites()) {
+            auto known = composite_types_.find(type);
+            if (known == composite_types_.end()) {
+                std::vector<Call> question(1);
+                question[0].sql = "SELECT $1::text::regtype::oid::bigint";
+                question[0].params.add(type);
+                const auto rows = co_await run(std::move(question));
+                const auto oid = static_cast<unsigned>(rows[0].int64(0, 0));
+                known = composite_types_.emplace(type, oid).first;
+            }
+            call.params.set_element_type(parameter, known->second);
+        }
+    }
+}
+
 Task<std::vector<Rows>> Connection::run(std::vector<Call> calls) {
+    co_await fill_in_types(calls);
     check(usable_, "a lost connection runs nothing");
     check(calls.size() <= kUnpreparedPerRun, "a run has few statements");
     usable_ = false;  // Until the answer is complete: a cancelled run leaves it unusable.

@@ -85,6 +85,7 @@ public:
 private:
     Connection(asio::io_context& io, pg_conn* connection);
     Task<> finish_connecting(Deadline deadline);
+    Task<> fill_in_types(std::vector<Call>& calls);
     // True when it had to be prepared first, which adds a result.
     bool send(const Call& call);
     Task<> flush();
@@ -105,6 +106,7 @@ private:
     std::map<const char*, std::string> prepared_;
     std::map<const char*, std::string> preparing_;
     std::size_t names_ = 0;
+    std::map<std::string_view, unsigned> composite_types_;
     bool usable_ = false;
     bool unreplicated_ = false;
 };

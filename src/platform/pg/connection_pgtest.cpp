@@ -57,6 +57,11 @@ protected:
     void terminate(const std::string& pid) {
         ASSERT_EQ(database.ask("SELECT pg_terminate_backend(" + pid + ", 30000)"), "t");
     }
+    void make_record_type() {
+        run_script(database.conninfo(),
+                   "CREATE TYPE one_of_each AS (b boolean, i2 smallint, i4 integer, i8 bigint, "
+                   "t text, u uuid, at timestamptz, raw bytea)");
+    }
     std::string pid_of(Connection& connection) {
         return std::to_string(query(connection, kPid).int32(0, 0));
     }
@@ -71,7 +76,7 @@ TEST_F(ConnectionTest, ScalarsComeBack) {
     Params params;
     params.add(true).add(std::numeric_limits<std::int16_t>::min());
     params.add(std::numeric_limits<std::int32_t>::min());
-    params.add(std::numeric_limits<std::int64_t>::min()).add(text).add(uuid).add_bytes(bytes);
+    params.add(std::numeric_limits<std::int64_t>::min()).add(text).add(uuid).add(Bytes{bytes});
     params.add(false).add("");
     const auto rows = query(*connection,
                             "SELECT $1::boolean, $2::smallint, $3::integer, $4::bigint, $5::text, "
@@ -115,37 +120,85 @@ TEST_F(ConnectionTest, InstantsComeBack) {
 TEST_F(ConnectionTest, ArraysArriveElementByElement) {
     const auto connection = open();
     Params params;
-    params.add(std::vector<bool>{true, false}).add(std::vector<std::int16_t>{-1, 2});
-    params.add(std::vector<std::int32_t>{-3, 4}).add(std::vector<std::int64_t>{-5, 6});
+    params.add(std::vector<std::int16_t>{-1, 2}).add(std::vector<UuidBytes>{UuidBytes{}});
     params.add(std::vector<std::string>{"", "NULL", "a,b", "\"{}\\", "ż"});
-    params.add(std::vector<UuidBytes>{UuidBytes{}});
     params.add(std::vector<Instant>{*instant_from("2026-11-20T00:00:00Z"), Instant::max()});
-    params.add_bytes(std::vector<std::string>{std::string("\0\xff", 2), ""});
-    const auto rows = query(
-        *connection,
-        "SELECT $1::boolean[] = ARRAY[true, false], $2::smallint[] = ARRAY[-1, 2]::smallint[],"
-        " $3::integer[] = ARRAY[-3, 4], $4::bigint[] = ARRAY[-5, 6]::bigint[],"
-        " $5::text[] = ARRAY['', 'NULL', 'a,b', '\"{}\\', 'ż'],"
-        " $6::uuid[] = ARRAY['00000000-0000-0000-0000-000000000000']::uuid[],"
-        " $7::timestamptz[] = ARRAY['2026-11-20 00:00+00', 'infinity']::timestamptz[],"
-        " $8::bytea[] = ARRAY['\\x00ff', '']::bytea[]",
-        std::move(params));
-    for (int column = 0; column < 8; ++column) EXPECT_TRUE(rows.boolean(0, column)) << column;
+    const auto rows =
+        query(*connection,
+              "SELECT $1::smallint[] = ARRAY[-1, 2]::smallint[],"
+              " $2::uuid[] = ARRAY['00000000-0000-0000-0000-000000000000']::uuid[],"
+              " $3::text[] = ARRAY['', 'NULL', 'a,b', '\"{}\\', 'ż'],"
+              " $4::timestamptz[] = ARRAY['2026-11-20 00:00+00', 'infinity']::timestamptz[]",
+              std::move(params));
+    for (int column = 0; column < 4; ++column) EXPECT_TRUE(rows.boolean(0, column)) << column;
 }
 
 TEST_F(ConnectionTest, EmptyArraysAreEmptyAndNotNull) {
     const auto connection = open();
+    make_record_type();
     Params params;
-    params.add(std::vector<bool>{}).add(std::vector<std::int16_t>{});
-    params.add(std::vector<std::int32_t>{}).add(std::vector<std::int64_t>{});
-    params.add(std::vector<std::string>{}).add(std::vector<UuidBytes>{});
-    params.add(std::vector<Instant>{}).add_bytes(std::vector<std::string>{});
+    params.add(std::vector<std::int16_t>{}).add(std::vector<UuidBytes>{});
+    params.add(std::vector<std::string>{}).add(std::vector<Instant>{});
+    params.add(Records("one_of_each"));
     const auto rows = query(*connection,
-                            "SELECT $1::boolean[] = '{}', $2::smallint[] = '{}', $3::integer[] = "
-                            "'{}', $4::bigint[] = '{}', $5::text[] = '{}', $6::uuid[] = '{}', "
-                            "$7::timestamptz[] = '{}', $8::bytea[] = '{}'",
+                            "SELECT $1::smallint[] = '{}', $2::uuid[] = '{}', $3::text[] = '{}', "
+                            "$4::timestamptz[] = '{}', $5::one_of_each[] = '{}'",
                             std::move(params));
-    for (int column = 0; column < 8; ++column) EXPECT_TRUE(rows.boolean(0, column)) << column;
+    for (int column = 0; column < 5; ++column) EXPECT_TRUE(rows.boolean(0, column)) << column;
+}
+
+TEST_F(ConnectionTest, RecordsArriveRowByRow) {
+    make_record_type();
+    const std::string bytes("\0\xff", 2);
+    const UuidBytes uuid = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255};
+    // On two connections: each asks for the type's number itself.
+    for (int i = 0; i < 2; ++i) {
+        const auto connection = open();
+        Records records("one_of_each");
+        records.add(true, std::numeric_limits<std::int16_t>::min(),
+                    std::numeric_limits<std::int32_t>::max(),
+                    std::numeric_limits<std::int64_t>::min(), "a,\"b\" (c) {NULL} ż", uuid,
+                    *instant_from("2026-11-20T12:34:56Z"), Bytes{bytes});
+        records.add(false, std::int16_t{2}, 3, std::int64_t{4}, std::string(), UuidBytes{},
+                    Instant::max(), Bytes{""});
+        Params params;
+        params.add(std::int32_t{7}).add(std::move(records));
+        const auto rows = query(*connection,
+                                "SELECT b, i2, i4, i8, t, u, at, raw, $1::integer "
+                                "FROM unnest($2::one_of_each[])",
+                                std::move(params));
+        ASSERT_EQ(rows.size(), 2U);
+        EXPECT_TRUE(rows.boolean(0, 0));
+        EXPECT_EQ(rows.int16(0, 1), std::numeric_limits<std::int16_t>::min());
+        EXPECT_EQ(rows.int32(0, 2), std::numeric_limits<std::int32_t>::max());
+        EXPECT_EQ(rows.int64(0, 3), std::numeric_limits<std::int64_t>::min());
+        EXPECT_EQ(rows.text(0, 4), "a,\"b\" (c) {NULL} ż");
+        EXPECT_EQ(rows.uuid(0, 5), uuid);
+        EXPECT_EQ(rows.time(0, 6), *instant_from("2026-11-20T12:34:56Z"));
+        EXPECT_EQ(rows.text(0, 7), bytes);
+        EXPECT_EQ(rows.int32(0, 8), 7);
+        EXPECT_FALSE(rows.boolean(1, 0));
+        EXPECT_EQ(rows.int32(1, 2), 3);
+        EXPECT_EQ(rows.text(1, 4), "");
+        EXPECT_EQ(rows.time(1, 6), Instant::max());
+        EXPECT_EQ(rows.text(1, 7), "");
+    }
+}
+
+TEST_F(ConnectionTest, RecordsOfAnotherShapeAreRefused) {
+    const auto connection = open();
+    make_record_type();
+    const auto state_with = [&](std::string_view type, auto... fields) {
+        Records records(type);
+        records.add(fields...);
+        std::vector<Call> one(1);
+        one[0].sql = "SELECT count(*) FROM unnest($1::one_of_each[])";
+        one[0].params.add(std::move(records));
+        return state_of(*connection, std::move(one));
+    };
+    EXPECT_EQ(state_with("one_of_each", true, std::int16_t{1}), "42804");  // Too few fields.
+    EXPECT_EQ(state_with("two_of_each", true), "42704");                   // No such type.
+    EXPECT_EQ(query(*connection, kOne).int32(0, 0), 1);
 }
 
 TEST_F(ConnectionTest, TextWithANulIsRefusedAndNothingElse) {

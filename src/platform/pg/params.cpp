@@ -17,12 +17,8 @@ enum : unsigned {
     kText = 25,
     kTimestamptz = 1184,
     kUuid = 2950,
-    kBoolArray = 1000,
-    kByteaArray = 1001,
     kInt2Array = 1005,
-    kInt4Array = 1007,
     kTextArray = 1009,
-    kInt8Array = 1016,
     kTimestamptzArray = 1185,
     kUuidArray = 2951,
 };
@@ -99,58 +95,116 @@ Params& Params::add(const UuidBytes& uuid) {
 Params& Params::add(Instant time) {
     return append_value(next(kTimestamptz), time), *this;
 }
-Params& Params::add_bytes(std::string_view bytes) {
-    return append_value(next(kBytea), bytes), *this;
-}
-
-// array_send: dimensions, has nulls, element type, length, lower bound, then length and bytes of
-// each element.
-template <class Values, class Append>
-Params& Params::array(unsigned type, unsigned element, const Values& values, Append append) {
-    std::string& out = next(type);
-    append_integer(out, std::int32_t{values.empty() ? 0 : 1});
-    append_integer(out, std::int32_t{0});
-    append_integer(out, static_cast<std::int32_t>(element));
-    if (values.empty()) return *this;
-    append_integer(out, static_cast<std::int32_t>(values.size()));
-    append_integer(out, std::int32_t{1});
-    for (const auto& value : values) {
-        const std::size_t length_at = out.size();
-        append_integer(out, std::int32_t{0});
-        append(out, value);
-        write_integer(out.data() + length_at,
-                      static_cast<std::int32_t>(out.size() - length_at - 4));
-    }
-    return *this;
+Params& Params::add(Bytes bytes) {
+    return append_value(next(kBytea), bytes.bytes), *this;
 }
 
 namespace {
-constexpr auto kAppend = [](std::string& out, const auto& value) { append_value(out, value); };
+
+// array_send begins with: dimensions, has nulls, element type, length, lower bound.
+constexpr std::size_t kElementTypeAt = 8, kCountAt = 12;
+
+void begin_array(std::string& out, unsigned element, std::int32_t count) {
+    append_integer(out, std::int32_t{count == 0 ? 0 : 1});
+    append_integer(out, std::int32_t{0});
+    append_integer(out, static_cast<std::int32_t>(element));
+    if (count == 0) return;
+    append_integer(out, count);
+    append_integer(out, std::int32_t{1});
+}
+
+// A length before the bytes that `append` adds.
+template <class Append>
+void with_length(std::string& out, Append append) {
+    const std::size_t length_at = out.size();
+    append_integer(out, std::int32_t{0});
+    append();
+    write_integer(out.data() + length_at, static_cast<std::int32_t>(out.size() - length_at - 4));
+}
+
 }  // namespace
 
-Params& Params::add(const std::vector<bool>& v) {
-    return array(kBoolArray, kBool, v, [](std::string& out, bool b) { append_value(out, b); });
+template <class T>
+Params& Params::array(unsigned type, unsigned element, const std::vector<T>& values) {
+    std::string& out = next(type);
+    begin_array(out, element, static_cast<std::int32_t>(values.size()));
+    for (const auto& value : values) with_length(out, [&] { append_value(out, value); });
+    return *this;
 }
+
 Params& Params::add(const std::vector<std::int16_t>& v) {
-    return array(kInt2Array, kInt2, v, kAppend);
-}
-Params& Params::add(const std::vector<std::int32_t>& v) {
-    return array(kInt4Array, kInt4, v, kAppend);
-}
-Params& Params::add(const std::vector<std::int64_t>& v) {
-    return array(kInt8Array, kInt8, v, kAppend);
+    return array(kInt2Array, kInt2, v);
 }
 Params& Params::add(const std::vector<std::string>& v) {
-    return array(kTextArray, kText, v, [](std::string& out, const std::string& s) { out += s; });
+    return array(kTextArray, kText, v);
 }
 Params& Params::add(const std::vector<UuidBytes>& v) {
-    return array(kUuidArray, kUuid, v, kAppend);
+    return array(kUuidArray, kUuid, v);
 }
 Params& Params::add(const std::vector<Instant>& v) {
-    return array(kTimestamptzArray, kTimestamptz, v, kAppend);
+    return array(kTimestamptzArray, kTimestamptz, v);
 }
-Params& Params::add_bytes(const std::vector<std::string>& v) {
-    return array(kByteaArray, kBytea, v, [](std::string& out, const std::string& s) { out += s; });
+
+Params& Params::add(Records rows) {
+    std::string& out = next(0);
+    if (rows.empty())
+        begin_array(out, 0, 0);
+    else
+        out = std::move(rows.array_);
+    composites_.push_back({values_.size() - 1, rows.type_});
+    return *this;
+}
+
+void Params::set_element_type(std::size_t parameter, unsigned type) {
+    write_integer(values_[parameter].data() + kElementTypeAt, static_cast<std::int32_t>(type));
+}
+
+Records::Records(std::string_view type) : type_(type) {
+    begin_array(array_, 0, 1);  // end() counts.
+}
+
+// record_send: the number of fields, then type, length and bytes of each.
+std::size_t Records::begin(std::size_t fields) {
+    const std::size_t row = array_.size();
+    append_integer(array_, std::int32_t{0});
+    append_integer(array_, static_cast<std::int32_t>(fields));
+    return row;
+}
+
+void Records::end(std::size_t row) {
+    write_integer(array_.data() + row, static_cast<std::int32_t>(array_.size() - row - 4));
+    write_integer(array_.data() + kCountAt, ++count_);
+}
+
+template <class T>
+void Records::write(unsigned type, const T& value) {
+    append_integer(array_, static_cast<std::int32_t>(type));
+    with_length(array_, [&] { append_value(array_, value); });
+}
+
+void Records::field(bool value) {
+    write(kBool, value);
+}
+void Records::field(std::int16_t value) {
+    write(kInt2, value);
+}
+void Records::field(std::int32_t value) {
+    write(kInt4, value);
+}
+void Records::field(std::int64_t value) {
+    write(kInt8, value);
+}
+void Records::field(std::string_view text) {
+    write(kText, text);
+}
+void Records::field(const UuidBytes& uuid) {
+    write(kUuid, uuid);
+}
+void Records::field(Instant time) {
+    write(kTimestamptz, time);
+}
+void Records::field(Bytes bytes) {
+    write(kBytea, bytes.bytes);
 }
 
 }  // namespace florin::pg
