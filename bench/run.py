@@ -27,8 +27,9 @@ def settings():
     """PostgreSQL as measured before (guide of the engine): durable, and sized for the machine."""
     return {
         "synchronous_commit": "on", "fsync": "on", "full_page_writes": "on",
-        "wal_compression": "lz4", "wal_buffers": "64MB", "max_wal_size": "8GB",
-        "checkpoint_timeout": "15min", "jit": "off", "max_connections": "100",
+        "wal_compression": "lz4", "wal_buffers": "64MB", "min_wal_size": "2GB",
+        "max_wal_size": "8GB", "checkpoint_timeout": "15min", "jit": "off",
+        "max_connections": "100",
         "shared_buffers": f"{min(4096, machine.memory_mb() // 6)}MB",
     }
 
@@ -80,6 +81,7 @@ class Bench:
 
     def warm_up(self):
         say("warming up")
+        self.stack.postgres.fill_log()
         return self.load("--clients", self.options.clients, "--warmup", 0,
                          seconds=1 if self.options.quick else 3)
 

@@ -188,6 +188,14 @@ class Postgres:
     def wal_bytes(self):
         return int(self.query("select (pg_current_wal_insert_lsn() - '0/0')::bigint"))
 
+    def fill_log(self):
+        """Log files to use again, as a server has that runs for a while. A fresh one makes each of
+        them when it needs it, and every commit waits for that."""
+        self.query("create table public.filler as "
+                   "select repeat(md5(n::text), 30) from generate_series(1, 1000000) n")
+        self.query("drop table public.filler")
+        self.query("checkpoint")
+
     def cpu(self):
         pid = self.process.pid
         return cpu_of(pid) + sum(cpu_of(child) for child in children_of(pid))

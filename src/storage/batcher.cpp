@@ -10,6 +10,7 @@ namespace florin::storage {
 namespace {
 
 constexpr int kTransientTries = 10;
+constexpr std::size_t kWorthALane = 32;  // Commands.
 
 // Serialization failure, deadlock: the same transaction may succeed now.
 bool is_transient(const pg::SqlError& error) {
@@ -34,7 +35,7 @@ Task<> Batcher::submit(std::size_t kind, Command& command) {
     waiting_[kind].push_back(&command);
     ++counts_.waiting;
     ++counts_.commands;
-    if (!idle_lanes_.empty()) {
+    if (!idle_lanes_.empty() && has_work_for_a_lane()) {
         auto* lane = idle_lanes_.front();
         idle_lanes_.pop_front();
         lane->set(true);
@@ -48,8 +49,14 @@ BatcherCounts Batcher::counts() const {
     return counts_;
 }
 
+// A call costs much more than a row in it. So a second lane begins only when it has a good deal to
+// carry; what waits meanwhile goes with the first, as soon as that is back.
+bool Batcher::has_work_for_a_lane() const {
+    return counts_.waiting >= (busy_lanes_ == 0 ? 1 : kWorthALane);
+}
+
 Task<> Batcher::wait_for_work() {
-    if (counts_.waiting > 0) co_return;
+    if (has_work_for_a_lane()) co_return;
     OneShot<bool> woken;
     idle_lanes_.push_back(&woken);
     struct Leave {
@@ -69,8 +76,13 @@ Task<> Batcher::lane() {
             connection.reset();
             continue;
         }
-        auto batch = take();
-        if (!batch.empty()) co_await flush(connection, std::move(batch));
+        if (!has_work_for_a_lane()) continue;
+        struct Busy {
+            std::size_t& lanes;
+            explicit Busy(std::size_t& count) : lanes(count) { ++lanes; }
+            ~Busy() { --lanes; }
+        } busy{busy_lanes_};
+        co_await flush(connection, take());
     }
 }
 

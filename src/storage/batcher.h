@@ -76,6 +76,7 @@ private:
     using Batch = std::vector<Item>;
 
     Task<> lane();
+    bool has_work_for_a_lane() const;
     Task<> wait_for_work();
     Task<bool> connect(std::unique_ptr<pg::Connection>& connection);
     Batch take();
@@ -88,6 +89,7 @@ private:
     std::vector<Kind*> kinds_;
     std::vector<std::deque<Command*>> waiting_;
     std::deque<OneShot<bool>*> idle_lanes_;
+    std::size_t busy_lanes_ = 0;
     BatcherCounts counts_;
 };
 
