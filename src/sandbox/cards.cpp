@@ -7,8 +7,6 @@
 namespace florin::sandbox {
 
 constexpr Decline kGeneric{"card_declined", "generic_decline", "Your card was declined."};
-constexpr Decline kFunds{"card_declined", "insufficient_funds",
-                         "Your card has insufficient funds."};
 constexpr Decline kLost{"card_declined", "lost_card", "Your card was declined."};
 constexpr Decline kStolen{"card_declined", "stolen_card", "Your card was declined."};
 constexpr Decline kVelocity{
@@ -22,6 +20,8 @@ constexpr Decline kProcessing{
     "processing_error", "",
     "An error occurred while processing your card. Try again in a little bit."};
 
+const Decline kInsufficientFunds{"card_declined", "insufficient_funds",
+                                 "Your card has insufficient funds."};
 const Decline kAuthenticationRequired{
     "authentication_required", "authentication_required",
     "Your card was declined. This transaction requires authentication."};
@@ -48,7 +48,7 @@ constexpr Card kCards[] = {
     {"378282246310005", "amex"},
     {"6011111111111117", "discover"},
     {"4000000000000002", "visa", &kGeneric},
-    {"4000000000009995", "visa", &kFunds},
+    {"4000000000009995", "visa", &kInsufficientFunds},
     {"4000000000009987", "visa", &kLost},
     {"4000000000009979", "visa", &kStolen},
     {"4000000000006975", "visa", &kVelocity},
@@ -61,14 +61,15 @@ constexpr Card kCards[] = {
     {"4000002500003155", "visa", nullptr, true},
     {"4000002760003184", "visa", nullptr, true},
     {"4000008400001629", "visa", &kGeneric, true},
-    {"4000008260003178", "visa", &kFunds, true},
-    {"4000000000000259", "visa"},  // Dispute, early warning, balance and refund cards pay like
-    {"4000000000002685", "visa"},  // any other: what follows later is not simulated yet.
-    {"4000000000001976", "visa"},
-    {"4000000000005423", "visa"},
-    {"4000000000000077", "visa"},
-    {"4000000000007726", "visa"},
-    {"4000000000005126", "visa"},
+    {"4000008260003178", "visa", &kInsufficientFunds, true},
+    {.number = "4000000000000259", .brand = "visa", .dispute = "fraudulent"},
+    {.number = "4000000000002685", .brand = "visa", .dispute = "product_not_received"},
+    {.number = "4000000000001976", .brand = "visa", .dispute = "general", .inquiry = true},
+    {"4000000000005423", "visa"},  // Early warning and balance cards pay like any other:
+    {"4000000000000077", "visa"},  // what follows later is not simulated yet.
+    {.number = "4000000000007726", .brand = "visa", .after_refund = AfterRefund::succeeds_later},
+    {.number = "4000000000005126", .brand = "visa", .after_refund = AfterRefund::fails_later},
+    {.number = "4000008400000076", .brand = "visa", .basic = true},
     {"4100000000000019", "visa", &kFraudulent, false, true},
 };
 
@@ -102,6 +103,7 @@ constexpr std::pair<std::string_view, std::string_view> kTokens[] = {
     {"pm_card_bypassPending", "4000000000000077"},
     {"pm_card_pendingRefund", "4000000000007726"},
     {"pm_card_refundFail", "4000000000005126"},
+    {"pm_card_credit_disableEnterpriseCardFeatures", "4000008400000076"},
 };
 
 }  // namespace

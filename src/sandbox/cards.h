@@ -15,16 +15,23 @@ struct Decline {
     std::string_view type = "card_error";
 };
 
+enum class AfterRefund { nothing, succeeds_later, fails_later };
+
 struct Card {
     std::string_view number;
     std::string_view brand;
     const Decline* decline = nullptr;  // None: the issuer says yes.
     bool challenge = false;            // 3-D Secure first; the issuer answers after it.
     bool blocked = false;              // By the risk check, before the issuer is asked.
+    bool basic = false;                // No multicapture, no incremental authorization.
+    AfterRefund after_refund = AfterRefund::nothing;
+    std::string_view dispute = {};  // Why the buyer disputes it once it is captured.
+    bool inquiry = false;           // The bank asks first, and takes no money yet.
 
     std::string_view last4() const { return number.substr(number.size() - 4); }
 };
 
+extern const Decline kInsufficientFunds;
 extern const Decline kAuthenticationRequired;
 extern const Decline kAuthenticationFailed;
 extern const Decline kIncorrectNumber;

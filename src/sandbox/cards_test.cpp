@@ -40,6 +40,7 @@ constexpr Row kTable[] = {
     {"4000000000000077", Outcome::approved, "", ""},
     {"4000000000007726", Outcome::approved, "", ""},
     {"4000000000005126", Outcome::approved, "", ""},
+    {"4000008400000076", Outcome::approved, "", ""},
     {"4100000000000019", Outcome::declined, "card_declined", "fraudulent"},
 };
 

@@ -45,9 +45,10 @@ Checked<std::int64_t> check_integer(const Params& params, std::string_view name,
     return *number;
 }
 
-Checked<std::optional<std::int64_t>> check_amount(const Params& params, std::string_view name) {
+Checked<std::optional<std::int64_t>> check_amount(const Params& params, std::string_view name,
+                                                  std::int64_t least) {
     if (params.get(name) == nullptr) return std::nullopt;
-    auto number = check_integer(params, name, 1, INT64_MAX, 0);
+    auto number = check_integer(params, name, least, INT64_MAX, 0);
     if (!number) return std::unexpected(std::move(number).error());
     if (*number > kAmountMax)
         return refuse(name, "amount_too_large",
@@ -122,18 +123,20 @@ Checked<Pairs> check_metadata(const Params& params) {
     return pairs;
 }
 
-Checked<Expand> check_expand(const Params& params, std::string_view below) {
+Checked<Expand> check_expand(const Params& params, std::span<const std::string_view> known,
+                             std::string_view below) {
     Expand expand;
-    for (const auto& name : params.list("expand")) {
-        if (name == std::string(below) + "latest_charge") {
-            expand.latest_charge = true;
-        } else if (name == std::string(below) + "payment_method") {
-            expand.payment_method = true;
-        } else {
+    for (const auto& path : params.list("expand")) {
+        const std::string_view name =
+            path.starts_with(below) ? std::string_view(path).substr(below.size()) : "";
+        if (std::ranges::find(known, name) == known.end())
             return refuse(
                 "expand", "",
-                fmt::format("This property cannot be expanded ({}).", name.substr(0, 100)));
-        }
+                fmt::format("This property cannot be expanded ({}).", path.substr(0, 100)));
+        if (name == "latest_charge") expand.latest_charge = true;
+        if (name == "payment_method") expand.payment_method = true;
+        if (name == "charge") expand.charge = true;
+        if (name == "payment_intent") expand.payment_intent = true;
     }
     return expand;
 }

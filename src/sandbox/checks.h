@@ -19,8 +19,9 @@ constexpr std::int64_t kAmountMax = 99'999'999;
 
 Checked<void> check_known(const Params& params, std::span<const std::string_view> known);
 Checked<std::string> check_required(const Params& params, std::string_view name);
-// From 1 to kAmountMax; nothing when it is not there.
-Checked<std::optional<std::int64_t>> check_amount(const Params& params, std::string_view name);
+// From `least` to kAmountMax; nothing when it is not there.
+Checked<std::optional<std::int64_t>> check_amount(const Params& params, std::string_view name,
+                                                  std::int64_t least = 1);
 Checked<std::int64_t> check_integer(const Params& params, std::string_view name, std::int64_t from,
                                     std::int64_t to, std::int64_t when_absent);
 Checked<std::string> check_currency(const Params& params);
@@ -31,8 +32,12 @@ Checked<std::string> check_text(const Params& params, std::string_view name,
                                 std::size_t characters_max);
 Checked<std::string> check_url(const Params& params, std::string_view name);
 Checked<Pairs> check_metadata(const Params& params);
+// What a payment refers to, and what hangs on a charge does.
+inline constexpr std::string_view kIntentRefs[] = {"latest_charge", "payment_method"};
+inline constexpr std::string_view kChargeRefs[] = {"charge", "payment_intent"};
 // `below` is "data." in lists.
-Checked<Expand> check_expand(const Params& params, std::string_view below = "");
+Checked<Expand> check_expand(const Params& params, std::span<const std::string_view> known,
+                             std::string_view below = "");
 
 // created=5, created[gte]=5 and their sisters, in seconds.
 struct Range {

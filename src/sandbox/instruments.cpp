@@ -1,6 +1,4 @@
-// What POST does besides payment intents: payment methods from test cards, and refunds.
-
-#include <fmt/format.h>
+// Payment methods from test cards: what POST makes, and what a request names.
 
 #include <chrono>
 
@@ -15,20 +13,11 @@ constexpr std::string_view kMethodParams[] = {
     "type",      "card[number]", "card[exp_month]",    "card[exp_year]",
     "card[cvc]", "metadata[*]",  "billing_details[*]", "expand[]",
 };
-constexpr std::string_view kRefundParams[] = {"payment_intent", "charge",      "amount",
-                                              "reason",         "metadata[*]", "expand[]"};
 constexpr std::string_view kTypes[] = {"card"};
-constexpr std::string_view kRefundReasons[] = {"duplicate", "fraudulent", "requested_by_customer"};
 
 std::unexpected<Problem> refuse_card(const Decline& why, std::string_view param) {
-    Problem problem;
-    problem.status = 402;
-    problem.type = why.type;
-    problem.code = why.code;
-    problem.decline_code = why.decline_code;
-    problem.message = why.message;
+    auto problem = declined_by(why);
     problem.param = param;
-    problem.executed = true;
     return std::unexpected(std::move(problem));
 }
 
@@ -93,7 +82,7 @@ Provider::Json Provider::create_method(const Command& command, const Params& par
     TRY_OK(check_required(params, "type"));
     TRY_OK(check_choice(params, "type", kTypes));
     TRY(auto metadata, check_metadata(params));
-    TRY_OK(check_expand(params));
+    TRY_OK(check_expand(params, {}));
     TRY(auto method, check_card(params, command.at_us));
     auto& made = store_.add_method();
     method.id = made.id;
@@ -101,52 +90,6 @@ Provider::Json Provider::create_method(const Command& command, const Params& par
     merge_pairs(method.metadata, metadata);
     made = std::move(method);
     return share(render(made));
-}
-
-Provider::Json Provider::create_refund(const Command& command, const Params& params) {
-    TRY_OK(check_known(params, kRefundParams));
-    TRY(const auto amount, check_amount(params, "amount"));
-    TRY(auto reason, check_choice(params, "reason", kRefundReasons));
-    TRY(auto metadata, check_metadata(params));
-    TRY_OK(check_expand(params));
-    const auto* by_intent = params.get("payment_intent");
-    const auto* by_charge = params.get("charge");
-    if (by_intent == nullptr && by_charge == nullptr)
-        return refuse("payment_intent", "parameter_missing",
-                      "One of the following params should be provided for this request: "
-                      "payment_intent or charge.");
-    std::uint32_t place = kNone;
-    if (by_intent != nullptr) {
-        const auto intent = store_.find("pi_", *by_intent);
-        if (intent == kNone)
-            return std::unexpected(
-                missing_object(404, "payment_intent", *by_intent, "payment_intent"));
-        place = store_.intents[intent].latest_charge;
-    } else {
-        place = store_.find("ch_", *by_charge);
-        if (place == kNone)
-            return std::unexpected(missing_object(404, "charge", *by_charge, "charge"));
-    }
-    if (place == kNone || refundable(store_.charges[place]) == 0)
-        return refuse("", "charge_already_refunded",
-                      "This payment has nothing to refund: it is not captured, or it has already "
-                      "been refunded.");
-    auto& charge = store_.charges[place];
-    const auto wanted = amount.value_or(refundable(charge));
-    if (wanted > refundable(charge))
-        return refuse("amount", "amount_too_large",
-                      fmt::format("Refund amount ({}) is greater than unrefunded amount on charge "
-                                  "({})",
-                                  wanted, refundable(charge)));
-    auto& refund = store_.add_refund();
-    refund.charge = place;
-    refund.amount = wanted;
-    refund.created = command.at_us / 1'000'000;
-    refund.reason = std::move(reason);
-    merge_pairs(refund.metadata, metadata);
-    charge.amount_refunded += wanted;
-    emit(command, "charge.refunded", share(render(store_, charge)));
-    return share(render(store_, refund));
 }
 
 }  // namespace florin::sandbox

@@ -18,6 +18,9 @@
 namespace florin::sandbox {
 namespace {
 
+// Raised when the same commands come to make other objects or ids.
+constexpr int kVersion = 2;
+
 [[noreturn]] void give_up(const std::string& path, std::string_view what) {
     throw std::runtime_error(fmt::format("journal {}: {}", path, what));
 }
@@ -81,7 +84,7 @@ Journal::~Journal() {
 }
 
 void Journal::start_new() {
-    unread_ = fmt::format("{{\"florin_sandbox\":1,\"salt\":\"{:016x}\"}}\n", salt_);
+    unread_ = fmt::format("{{\"florin_sandbox\":{},\"salt\":\"{:016x}\"}}\n", kVersion, salt_);
     write_whole(file_, unread_, path_);
 }
 
@@ -90,7 +93,7 @@ void Journal::read_head() {
     simdjson::dom::element head;
     std::int64_t version = 0;
     const auto line = unread_.substr(0, unread_.find('\n'));
-    if (parser.parse(line).get(head) || head["florin_sandbox"].get(version) || version != 1)
+    if (parser.parse(line).get(head) || head["florin_sandbox"].get(version) || version != kVersion)
         give_up(path_, "this is not a journal of this version; take another --data");
     salt_ = std::stoull(text_of(head, "salt"), nullptr, 16);
     unread_.erase(0, line.size() + 1);

@@ -16,6 +16,9 @@ constexpr std::string_view kListParams[] = {
 };
 constexpr std::string_view kChargeListParams[] = {"limit", "starting_after", "ending_before",
                                                   "payment_intent", "expand[]"};
+constexpr std::string_view kShelfParams[] = {
+    "limit",       "starting_after", "ending_before", "charge",       "payment_intent", "created",
+    "created[gt]", "created[gte]",   "created[lt]",   "created[lte]", "expand[]"};
 constexpr std::string_view kEventListParams[] = {"limit", "starting_after", "ending_before",
                                                  "type"};
 constexpr std::string_view kSearchParams[] = {"query", "limit", "page", "expand[]"};
@@ -30,7 +33,7 @@ struct Page {
 struct Cursor {
     std::size_t limit = 10;
     std::size_t below = SIZE_MAX;  // Only older places than this one,
-    std::size_t above = SIZE_MAX;  // or only newer ones.
+    std::size_t from = SIZE_MAX;   // or only this one and newer.
 };
 
 template <class Find>
@@ -43,7 +46,8 @@ Checked<Cursor> read_cursor(const Params& params, std::string_view kind, Find fi
         if (id == nullptr) continue;
         const std::size_t place = find(*id);
         if (place == SIZE_MAX) return std::unexpected(missing_object(400, kind, *id, name));
-        (name == "starting_after" ? cursor.below : cursor.above) = place;
+        if (name == "starting_after") cursor.below = place;
+        if (name == "ending_before") cursor.from = place + 1;
     }
     return cursor;
 }
@@ -57,12 +61,27 @@ Page turn_page(std::size_t count, const Cursor& cursor, Wanted wanted) {
         if (!page.has_more) page.places.push_back(place);
         return !page.has_more;
     };
-    if (cursor.above != SIZE_MAX) {  // The nearest newer ones, still shown newest first.
-        for (auto place = cursor.above + 1; place < count && take(place);) ++place;
+    if (cursor.from != SIZE_MAX) {  // The nearest newer ones, still shown newest first.
+        for (auto place = cursor.from; place < count && take(place);) ++place;
         std::ranges::reverse(page.places);
     } else {
         for (auto place = std::min(count, cursor.below); place > 0 && take(place - 1);) --place;
     }
+    return page;
+}
+
+// The same within `places`, which are sorted.
+template <class Wanted>
+Page turn_page(const std::vector<std::uint32_t>& places, Cursor cursor, Wanted wanted) {
+    const auto rank = [&](std::size_t place) {
+        if (place == SIZE_MAX) return place;
+        return static_cast<std::size_t>(std::ranges::lower_bound(places, place) - places.begin());
+    };
+    cursor.below = rank(cursor.below);
+    cursor.from = rank(cursor.from);
+    auto page =
+        turn_page(places.size(), cursor, [&](std::size_t at) { return wanted(places[at]); });
+    for (auto& place : page.places) place = places[place];
     return page;
 }
 
@@ -72,10 +91,38 @@ std::size_t widen(std::uint32_t place) {
 
 }  // namespace
 
+template <class T>
+struct Provider::Shelf {
+    std::string_view kind, prefix, url;
+    const std::deque<T>& all;
+    std::vector<std::uint32_t> Charge::* of_charge;
+};
+
 Reply Provider::get(const std::string& path, const Params& params, std::int64_t newest_us) const {
     auto text = route_get(path, params, newest_us);
     if (!text) return reply_of(std::unexpected(std::move(text).error()));
     return reply_of(std::make_shared<const std::string>(*std::move(text)));
+}
+
+template <class T>
+Provider::Text Provider::list_shelf(const Params& params, const Shelf<T>& shelf) const {
+    TRY_OK(check_known(params, kShelfParams));
+    TRY(const auto created, check_created(params));
+    TRY(const auto expand, check_expand(params, kChargeRefs, "data."));
+    const auto find = [&](const std::string& id) { return widen(store_.find(shelf.prefix, id)); };
+    TRY(const auto cursor, read_cursor(params, shelf.kind, find));
+    TRY(const auto charges, find_charges(params));
+    const auto wanted = [&](std::size_t place) { return created.holds(shelf.all[place].created); };
+    std::vector<std::uint32_t> places;
+    for (const auto charge : charges.value_or(std::vector<std::uint32_t>()))
+        std::ranges::copy(store_.charges[charge].*shelf.of_charge, std::back_inserter(places));
+    std::ranges::sort(places);
+    const auto page =
+        charges ? turn_page(places, cursor, wanted) : turn_page(shelf.all.size(), cursor, wanted);
+    std::vector<std::string> objects;
+    for (const auto place : page.places)
+        objects.push_back(render(store_, shelf.all[place], expand));
+    return render_list("list", shelf.url, objects, page.has_more);
 }
 
 Provider::Text Provider::route_get(const std::string& path, const Params& params,
@@ -83,6 +130,14 @@ Provider::Text Provider::route_get(const std::string& path, const Params& params
     if (path == "/v1/payment_intents") return list_intents(params);
     if (path == "/v1/payment_intents/search") return search_intents(params, newest_us);
     if (path == "/v1/charges") return list_charges(params);
+    if (path == "/v1/refunds") {
+        const Shelf<Refund> shelf{"refund", "re_", path, store_.refunds, &Charge::refunds};
+        return list_shelf(params, shelf);
+    }
+    if (path == "/v1/disputes") {
+        const Shelf<Dispute> shelf{"dispute", "dp_", path, store_.disputes, &Charge::disputes};
+        return list_shelf(params, shelf);
+    }
     if (path == "/v1/events") return list_events(params);
     return get_one(path, params);
 }
@@ -90,7 +145,7 @@ Provider::Text Provider::route_get(const std::string& path, const Params& params
 Provider::Text Provider::list_intents(const Params& params) const {
     TRY_OK(check_known(params, kListParams));
     TRY(const auto created, check_created(params));
-    TRY(const auto expand, check_expand(params, "data."));
+    TRY(const auto expand, check_expand(params, kIntentRefs, "data."));
     const auto find = [&](const std::string& id) { return widen(store_.find("pi_", id)); };
     TRY(const auto cursor, read_cursor(params, "payment_intent", find));
     const auto wanted = [&](std::size_t place) {
@@ -107,7 +162,7 @@ Provider::Text Provider::search_intents(const Params& params, std::int64_t newes
     TRY_OK(check_known(params, kSearchParams));
     TRY(const auto text, check_required(params, "query"));
     TRY(const auto query, parse_query(text));
-    TRY(const auto expand, check_expand(params, "data."));
+    TRY(const auto expand, check_expand(params, kIntentRefs, "data."));
     TRY(auto cursor, read_cursor(params, "payment_intent", [](auto&) { return SIZE_MAX; }));
     if (const auto* from = params.get("page")) {  // A page is named by the last id before it.
         cursor.below = widen(store_.find("pi_", *from));
@@ -124,11 +179,7 @@ Provider::Text Provider::search_intents(const Params& params, std::int64_t newes
         auto places = store_.with_metadata(query.metadata[0].first, query.metadata[0].second);
         std::ranges::sort(places);
         places.erase(std::unique(places.begin(), places.end()), places.end());
-        const auto end = std::ranges::lower_bound(places, cursor.below);
-        cursor.below = SIZE_MAX;
-        page = turn_page(static_cast<std::size_t>(end - places.begin()), cursor,
-                         [&](std::size_t at) { return wanted(places[at]); });
-        for (auto& place : page.places) place = places[place];
+        page = turn_page(places, cursor, wanted);
     }
     std::vector<std::string> objects;
     for (const auto place : page.places)
@@ -137,32 +188,35 @@ Provider::Text Provider::search_intents(const Params& params, std::int64_t newes
     return render_list("search_result", "/v1/payment_intents/search", objects, page.has_more, next);
 }
 
-Provider::Text Provider::list_charges(const Params& params) const {
-    TRY_OK(check_known(params, kChargeListParams));
-    TRY_OK(check_expand(params, "data."));
-    const auto find = [&](const std::string& id) { return widen(store_.find("ch_", id)); };
-    TRY(const auto cursor, read_cursor(params, "charge", find));
-    std::uint32_t intent = kNone;
+// Those that payment_intent and charge name; nothing when neither is there.
+Checked<std::optional<std::vector<std::uint32_t>>> Provider::find_charges(
+    const Params& params) const {
+    std::optional<std::vector<std::uint32_t>> found;
     if (const auto* id = params.get("payment_intent")) {
-        intent = store_.find("pi_", *id);
+        const auto intent = store_.find("pi_", *id);
         if (intent == kNone)
             return std::unexpected(missing_object(404, "payment_intent", *id, "payment_intent"));
+        found = store_.intents[intent].charges;
     }
-    Page page;
-    if (intent == kNone) {
-        page = turn_page(store_.charges.size(), cursor, [](std::size_t) { return true; });
-    } else {
-        const auto& charges = store_.intents[intent].charges;
-        const auto below = std::ranges::lower_bound(charges, cursor.below) - charges.begin();
-        Cursor within;
-        within.limit = cursor.limit;
-        within.below = static_cast<std::size_t>(below);
-        const auto newer = [&](std::size_t at) {
-            return cursor.above == SIZE_MAX || charges[at] > cursor.above;
-        };
-        page = turn_page(charges.size(), within, newer);
-        for (auto& place : page.places) place = charges[place];
+    if (const auto* id = params.get("charge")) {
+        const auto charge = store_.find("ch_", *id);
+        if (charge == kNone) return std::unexpected(missing_object(404, "charge", *id, "charge"));
+        const bool both = !found || std::ranges::find(*found, charge) != found->end();
+        found.emplace();
+        if (both) found->push_back(charge);
     }
+    return found;
+}
+
+Provider::Text Provider::list_charges(const Params& params) const {
+    TRY_OK(check_known(params, kChargeListParams));
+    TRY_OK(check_expand(params, {}, "data."));
+    const auto find = [&](const std::string& id) { return widen(store_.find("ch_", id)); };
+    TRY(const auto cursor, read_cursor(params, "charge", find));
+    TRY(const auto charges, find_charges(params));
+    const auto any = [](std::size_t) { return true; };
+    const auto page =
+        charges ? turn_page(*charges, cursor, any) : turn_page(store_.charges.size(), cursor, any);
     std::vector<std::string> objects;
     for (const auto place : page.places) objects.push_back(render(store_, store_.charges[place]));
     return render_list("list", "/v1/charges", objects, page.has_more);
@@ -190,7 +244,8 @@ Provider::Text Provider::get_one(const std::string& path, const Params& params) 
     const auto folder = path.substr(0, slash);
     const auto id = path.substr(slash == std::string::npos ? 0 : slash + 1);
     TRY_OK(check_known(params, kRetrieveParams));
-    TRY(const auto expand, check_expand(params));
+    const bool after = folder == "/v1/refunds" || folder == "/v1/disputes";
+    TRY(const auto expand, check_expand(params, after ? kChargeRefs : kIntentRefs));
     const auto missing = [&](std::string_view kind) {
         return std::unexpected(missing_object(404, kind, id, "id"));
     };
@@ -208,7 +263,12 @@ Provider::Text Provider::get_one(const std::string& path, const Params& params) 
     if (folder == "/v1/refunds") {
         const auto place = store_.find("re_", id);
         if (place == kNone) return missing("refund");
-        return render(store_, store_.refunds[place]);
+        return render(store_, store_.refunds[place], expand);
+    }
+    if (folder == "/v1/disputes") {
+        const auto place = store_.find("dp_", id);
+        if (place == kNone) return missing("dispute");
+        return render(store_, store_.disputes[place], expand);
     }
     if (folder == "/v1/payment_methods") {
         const auto place = store_.find("pm_", id);

@@ -39,7 +39,9 @@ constexpr const char* kMore =
     "           -d '{\"seed\":1,\"rates\":{\"drop_reply\":0.05},\"delay_ms\":[50,400]}'\n"
     "         Faults: drop_request drop_reply error_500 error_500_after rate_limit_429 delay\n"
     "         duplicate_webhook reorder_webhook. One request: the header Sandbox-Fault: <fault>.\n"
-    "Charges: curl http://127.0.0.1:12111/_sandbox/charges\n";
+    "Charges: curl http://127.0.0.1:12111/_sandbox/charges\n"
+    "Later:   curl -X POST http://127.0.0.1:12111/_sandbox/advance\n"
+    "         What banks do days later happens now: refunds change, disputes are decided.\n";
 
 // "127.0.0.1:12111" or "[::1]:0".
 http::ServerOptions server_options(const std::string& listen) {

@@ -4,6 +4,7 @@
 // no store, no clock, no wire.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,13 +39,20 @@ struct Charge {
     std::string id;
     std::uint32_t intent = kNone;
     std::uint32_t method = kNone;
-    std::int64_t amount = 0;
+    std::int64_t amount = 0;  // Authorized, with its increments.
+    std::int64_t amount_first = 0;
     std::int64_t amount_captured = 0;
-    std::int64_t amount_refunded = 0;  // Holds what a partial capture or a cancel released, too.
+    std::int64_t released = 0;  // By a single partial capture or a cancel; shown as refunded.
+    std::int64_t refunded = 0;  // By refunds that did not fail.
     std::int64_t created = 0;
     const Decline* failure = nullptr;
-    bool captured = false;
+    bool multicapture = false;
+    bool incremental = false;
+    bool captured = false;  // Finally: nothing more can be captured.
     bool canceled = false;
+    int captures = 0;
+    std::vector<std::uint32_t> refunds;
+    std::vector<std::uint32_t> disputes;  // At most one.
 };
 
 struct PaymentIntent {
@@ -52,6 +60,9 @@ struct PaymentIntent {
     std::uint32_t index = kNone;
     Status status = Status::requires_payment_method;
     bool manual_capture = false;
+    bool wants_multicapture = false;
+    bool wants_increments = false;
+    int increments = 0;  // Tries, declined ones too.
     std::string capture_method;
     std::int64_t amount = 0;
     std::int64_t amount_capturable = 0;
@@ -72,13 +83,47 @@ struct PaymentIntent {
     std::uint32_t error_charge = kNone;
 };
 
+enum class RefundStatus { pending, succeeded, failed };
+std::string_view name_of(RefundStatus status);
+
 struct Refund {
     std::string id;
     std::uint32_t charge = kNone;
     std::int64_t amount = 0;
     std::int64_t created = 0;
     std::string reason;
+    std::string key;  // The idempotency key that it was made under.
     Pairs metadata;
+    RefundStatus status = RefundStatus::succeeded;
+    std::optional<RefundStatus> later;  // What becomes of it when the bank speaks again.
+};
+
+enum class DisputeStatus {
+    needs_response,
+    under_review,
+    won,
+    lost,
+    warning_needs_response,  // An inquiry: no money was taken.
+    warning_under_review,
+    warning_closed,
+};
+std::string_view name_of(DisputeStatus status);
+
+struct Dispute {
+    std::string id;
+    std::uint32_t charge = kNone;
+    std::int64_t amount = 0;
+    std::int64_t created = 0;
+    std::string_view reason;
+    DisputeStatus status = DisputeStatus::needs_response;
+    Pairs evidence;
+    Pairs metadata;
+    int submissions = 0;
+    // The movements of our balance, by id; empty while there is none.
+    std::string withdrawal;
+    std::string reinstatement;
+    std::int64_t withdrawn_at = 0;
+    std::int64_t reinstated_at = 0;
 };
 
 bool may_confirm(Status status);
@@ -97,12 +142,31 @@ Outcome judge(const Card& card, Presence presence);
 void approve(PaymentIntent& intent, Charge& charge);
 void decline(PaymentIntent& intent, const Decline& why);
 void challenge(PaymentIntent& intent);
-void capture(PaymentIntent& intent, Charge& charge, std::int64_t amount);
-// `charge` is null when nothing was authorized yet.
+// The last capture releases what is left; only multicapture has others, and may end with 0.
+void capture(PaymentIntent& intent, Charge& charge, std::int64_t amount, bool last = true);
+// To the new total.
+void increment(PaymentIntent& intent, Charge& charge, std::int64_t amount);
+// `charge` is null when nothing was authorized yet. After a capture the payment has succeeded.
 void cancel(PaymentIntent& intent, Charge* charge, std::string reason, std::int64_t at);
 
+void refund(Charge& charge, Refund& refund, AfterRefund after);
+// The change that was to come later.
+void settle(Charge& charge, Refund& refund);
+
+bool may_answer(const Dispute& dispute);
+bool is_under_review(const Dispute& dispute);
+// Whether the buyer can still be paid back by a refund.
+bool leaves_refundable(const Dispute& dispute);
+void submit(Dispute& dispute);
+void accept(Dispute& dispute);
+// What the bank makes of the submitted evidence; false when it needs longer.
+bool decide(Dispute& dispute);
+
 inline std::int64_t refundable(const Charge& charge) {
-    return charge.captured ? charge.amount - charge.amount_refunded : 0;
+    return charge.amount_captured - charge.refunded;
+}
+inline bool is_refunded(const Charge& charge) {
+    return charge.canceled || (charge.captured && refundable(charge) == 0);
 }
 
 }  // namespace florin::sandbox

@@ -69,9 +69,13 @@ TEST(Checks, CurrencyUrlAndMetadata) {
 }
 
 TEST(Checks, ExpandTakesKnownNamesOnly) {
-    EXPECT_TRUE(check_expand(form("expand[]=latest_charge")).value().latest_charge);
-    EXPECT_TRUE(check_expand(form("expand[]=data.payment_method"), "data.").value().payment_method);
-    EXPECT_FALSE(check_expand(form("expand[]=secrets")));
+    EXPECT_TRUE(check_expand(form("expand[]=latest_charge"), kIntentRefs).value().latest_charge);
+    EXPECT_TRUE(check_expand(form("expand[]=data.payment_method"), kIntentRefs, "data.")
+                    .value()
+                    .payment_method);
+    EXPECT_FALSE(check_expand(form("expand[]=secrets"), kIntentRefs));
+    EXPECT_FALSE(check_expand(form("expand[]=latest_charge"), kChargeRefs));
+    EXPECT_FALSE(check_expand(form("expand[]="), kChargeRefs, "data."));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What POST does to payment intents: create, confirm, capture, cancel, and the buyer's answer to
-// 3-D Secure. Every parameter is checked before the first object is touched.
+// What POST does to payment intents up to the authorization: create, confirm, and the buyer's
+// answer to 3-D Secure. Every parameter is checked before the first object is touched.
 
 #include <fmt/format.h>
 
@@ -32,24 +32,11 @@ constexpr std::string_view kConfirmParams[] = {
     "payment_method", "payment_method_options[*]", "off_session",
     "return_url",     "error_on_requires_action",  "expand[]",
 };
-constexpr std::string_view kCaptureParams[] = {"amount_to_capture", "final_capture", "metadata[*]",
-                                               "expand[]"};
-constexpr std::string_view kCancelParams[] = {"cancellation_reason", "expand[]"};
 constexpr std::string_view kChallengeParams[] = {"outcome"};
 
 constexpr std::string_view kCaptureMethods[] = {"automatic", "automatic_async", "manual"};
-constexpr std::string_view kCancelReasons[] = {"duplicate", "fraudulent", "requested_by_customer",
-                                               "abandoned"};
+constexpr std::string_view kIfAvailable[] = {"if_available", "never"};
 constexpr std::string_view kOutcomes[] = {"approve", "fail"};
-
-std::unexpected<Problem> wrong_state(const PaymentIntent& intent, std::string message) {
-    Problem problem;
-    problem.code = "payment_intent_unexpected_state";
-    problem.message = std::move(message);
-    problem.intent = intent.index;
-    problem.executed = true;
-    return std::unexpected(std::move(problem));
-}
 
 constexpr std::string_view kNoMethod =
     "You cannot confirm this PaymentIntent because it's missing a payment method. You can either "
@@ -73,12 +60,34 @@ Checked<Presence> check_presence(const Params& params) {
     return presence;
 }
 
+// What the payment asks of its card; empty: as before.
+struct CardOptions {
+    std::string multicapture, increments;
+};
+
+Checked<CardOptions> check_options(const Params& params) {
+    CardOptions options;
+    TRY(options.multicapture,
+        check_choice(params, "payment_method_options[card][request_multicapture]", kIfAvailable));
+    TRY(options.increments,
+        check_choice(params, "payment_method_options[card][request_incremental_authorization]",
+                     kIfAvailable));
+    return options;
+}
+
+void apply(const CardOptions& options, PaymentIntent& intent) {
+    if (!options.multicapture.empty())
+        intent.wants_multicapture = options.multicapture == "if_available";
+    if (!options.increments.empty()) intent.wants_increments = options.increments == "if_available";
+}
+
 // Everything that creating needs, checked.
 struct NewIntent {
     std::int64_t amount = 0;
     std::string currency, capture_method, description, return_url;
     bool confirm = false;
     Presence presence;
+    CardOptions options;
     Pairs metadata;
     Expand expand;
 };
@@ -96,8 +105,9 @@ Checked<NewIntent> check_new(const Params& params) {
     TRY(wanted.confirm, check_bool(params, "confirm", false));
     TRY(wanted.presence, check_presence(params));
     TRY_OK(check_types(params));
+    TRY(wanted.options, check_options(params));
     TRY(wanted.metadata, check_metadata(params));
-    TRY(wanted.expand, check_expand(params));
+    TRY(wanted.expand, check_expand(params, kIntentRefs));
     return wanted;
 }
 
@@ -118,6 +128,7 @@ Provider::Json Provider::create_intent(const Command& command, const Params& par
     intent.description = std::move(wanted.description);
     intent.return_url = std::move(wanted.return_url);
     intent.created_us = command.at_us;
+    apply(wanted.options, intent);
     store_.merge_metadata(intent, wanted.metadata);
     intent.method = take_method(method, command);
     intent.status = has_method ? Status::requires_confirmation : Status::requires_payment_method;
@@ -134,7 +145,8 @@ Provider::Json Provider::confirm_intent(const Command& command, const Params& pa
     TRY_OK(check_known(params, kConfirmParams));
     TRY(const auto presence, check_presence(params));
     TRY(auto return_url, check_url(params, "return_url"));
-    TRY(const auto expand, check_expand(params));
+    TRY(const auto expand, check_expand(params, kIntentRefs));
+    TRY(const auto options, check_options(params));
     TRY(const auto method, find_method(params));
     if (!may_confirm(intent.status))
         return wrong_state(
@@ -145,6 +157,7 @@ Provider::Json Provider::confirm_intent(const Command& command, const Params& pa
                                 name_of(intent.status)));
     if (const auto named = take_method(method, command); named != kNone) intent.method = named;
     if (intent.method == kNone) return wrong_state(intent, std::string(kNoMethod));
+    apply(options, intent);
     if (!return_url.empty()) intent.return_url = std::move(return_url);
     TRY(auto shown, attempt(command, intent, presence));
     return expand.none() ? shown : share(render(store_, intent, expand));
@@ -165,13 +178,15 @@ Provider::Json Provider::attempt(const Command& command, PaymentIntent& intent, 
 
     auto& charge = store_.add_charge(intent.index);
     charge.method = intent.method;
-    charge.amount = intent.amount;
+    charge.amount = charge.amount_first = intent.amount;
     charge.created = command.at_us / 1'000'000;
     if (outcome == Outcome::declined) {
         charge.failure = card.decline;
         emit(command, "charge.failed", share(render(store_, charge)));
         return std::unexpected(fail_attempt(command, intent, *card.decline, intent.latest_charge));
     }
+    charge.multicapture = intent.wants_multicapture && !card.basic;
+    charge.incremental = intent.wants_increments && !card.basic;
     approve(intent, charge);
     emit(command, "charge.succeeded", share(render(store_, charge)));
     auto shown = share(render(store_, intent));
@@ -179,6 +194,7 @@ Provider::Json Provider::attempt(const Command& command, PaymentIntent& intent, 
          intent.manual_capture ? "payment_intent.amount_capturable_updated"
                                : "payment_intent.succeeded",
          shown);
+    dispute_captured(command, intent.latest_charge);
     return shown;
 }
 
@@ -187,69 +203,11 @@ Problem Provider::fail_attempt(const Command& command, PaymentIntent& intent, co
     decline(intent, why);
     intent.error_charge = charge;
     emit(command, "payment_intent.payment_failed", share(render(store_, intent)));
-    Problem problem;
-    problem.status = 402;
-    problem.type = why.type;
-    problem.code = why.code;
-    problem.decline_code = why.decline_code;
-    problem.message = why.message;
+    auto problem = declined_by(why);
     problem.intent = intent.index;
     problem.charge = charge;
     problem.method = intent.error_method;
-    problem.executed = true;
     return problem;
-}
-
-Provider::Json Provider::capture_intent(const Command& command, const Params& params,
-                                        PaymentIntent& intent) {
-    TRY_OK(check_known(params, kCaptureParams));
-    TRY(const auto amount, check_amount(params, "amount_to_capture"));
-    TRY(const bool final_capture, check_bool(params, "final_capture", true));
-    TRY(const auto metadata, check_metadata(params));
-    TRY(const auto expand, check_expand(params));
-    if (!final_capture)
-        return refuse("final_capture", "payment_intent_invalid_parameter",
-                      "This sandbox captures once: leave final_capture out or send true.");
-    if (!may_capture(intent.status))
-        return wrong_state(
-            intent, fmt::format("This PaymentIntent could not be captured because it has a status "
-                                "of {}. Only a PaymentIntent with one of the following statuses "
-                                "may be captured: requires_capture.",
-                                name_of(intent.status)));
-    const auto wanted = amount.value_or(intent.amount_capturable);
-    if (wanted > intent.amount_capturable)
-        return refuse("amount_to_capture", "amount_too_large",
-                      fmt::format("The amount to capture must be no more than the capturable "
-                                  "amount of {}.",
-                                  intent.amount_capturable));
-    auto& charge = store_.charges[intent.latest_charge];
-    capture(intent, charge, wanted);
-    store_.merge_metadata(intent, metadata);
-    emit(command, "charge.captured", share(render(store_, charge)));
-    auto shown = share(render(store_, intent));
-    emit(command, "payment_intent.succeeded", shown);
-    return expand.none() ? shown : share(render(store_, intent, expand));
-}
-
-Provider::Json Provider::cancel_intent(const Command& command, const Params& params,
-                                       PaymentIntent& intent) {
-    TRY_OK(check_known(params, kCancelParams));
-    TRY(auto reason, check_choice(params, "cancellation_reason", kCancelReasons));
-    TRY(const auto expand, check_expand(params));
-    if (!may_cancel(intent.status))
-        return wrong_state(
-            intent, fmt::format("You cannot cancel this PaymentIntent because it has a status of "
-                                "{}. Only a PaymentIntent with one of the following statuses may "
-                                "be canceled: requires_payment_method, requires_capture, "
-                                "requires_confirmation, requires_action, processing.",
-                                name_of(intent.status)));
-    Charge* authorized =
-        may_capture(intent.status) ? &store_.charges[intent.latest_charge] : nullptr;
-    cancel(intent, authorized, std::move(reason), command.at_us / 1'000'000);
-    if (authorized != nullptr) emit(command, "charge.refunded", share(render(store_, *authorized)));
-    auto shown = share(render(store_, intent));
-    emit(command, "payment_intent.canceled", shown);
-    return expand.none() ? shown : share(render(store_, intent, expand));
 }
 
 Provider::Json Provider::finish_challenge(const Command& command, const Params& params,

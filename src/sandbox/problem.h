@@ -36,4 +36,23 @@ inline std::unexpected<Problem> refuse(std::string_view param, std::string_view 
     return std::unexpected(std::move(problem));
 }
 
+inline Problem declined_by(const Decline& why) {
+    Problem problem;
+    problem.status = 402;
+    problem.type = why.type;
+    problem.code = why.code;
+    problem.decline_code = why.decline_code;
+    problem.message = why.message;
+    problem.executed = true;
+    return problem;
+}
+
+// Refused for what the objects are now, so the answer belongs to the key.
+inline std::unexpected<Problem> refuse_by_state(std::string_view param, std::string_view code,
+                                                std::string_view message) {
+    auto refused = refuse(param, code, message);
+    refused.error().executed = true;
+    return refused;
+}
+
 }  // namespace florin::sandbox

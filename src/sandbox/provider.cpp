@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "sandbox/render.h"
 
@@ -9,7 +10,11 @@ namespace florin::sandbox {
 namespace {
 
 constexpr std::string_view kIntents = "/v1/payment_intents";
+constexpr std::string_view kRefund = "/v1/refunds/";
+constexpr std::string_view kDispute = "/v1/disputes/";
+constexpr std::string_view kAdvanceParams[] = {"id"};
 constexpr std::string_view kChallenges = "/_sandbox/3ds/";
+constexpr std::string_view kAdvance = "/_sandbox/advance";
 
 }  // namespace
 
@@ -60,7 +65,30 @@ Provider::Json Provider::route_post(const Command& command, const Params& params
     if (path == kIntents) return create_intent(command, params);
     if (path == "/v1/payment_methods") return create_method(command, params);
     if (path == "/v1/refunds") return create_refund(command, params);
+    if (path == kAdvance) return advance(command, params);
+    if (path.starts_with(kRefund))
+        return update_refund(command, params, path.substr(kRefund.size()));
 
+    if (path.starts_with(kDispute)) return route_dispute(command, params);
+    return route_intent(command, params);
+}
+
+Provider::Json Provider::route_dispute(const Command& command, const Params& params) {
+    const auto rest = std::string_view(command.path).substr(kDispute.size());
+    const auto slash = rest.find('/');
+    const std::string id(rest.substr(0, slash));
+    const auto action = slash == std::string_view::npos ? "" : rest.substr(slash + 1);
+    if (!action.empty() && action != "close")
+        return std::unexpected(unknown_address("POST", command.path));
+    const auto place = store_.find("dp_", id);
+    if (place == kNone) return std::unexpected(missing_object(404, "dispute", id, "dispute"));
+    auto& dispute = store_.disputes[place];
+    return action.empty() ? update_dispute(command, params, dispute)
+                          : close_dispute(command, params, dispute);
+}
+
+Provider::Json Provider::route_intent(const Command& command, const Params& params) {
+    const std::string& path = command.path;
     const bool challenged = path.starts_with(kChallenges);
     std::string_view rest = path;
     if (challenged) {
@@ -78,11 +106,37 @@ Provider::Json Provider::route_post(const Command& command, const Params& params
     if (challenged && action.empty()) step = &Provider::finish_challenge;
     if (!challenged && action == "confirm") step = &Provider::confirm_intent;
     if (!challenged && action == "capture") step = &Provider::capture_intent;
+    if (!challenged && action == "increment_authorization") step = &Provider::increment_intent;
     if (!challenged && action == "cancel") step = &Provider::cancel_intent;
     if (step == nullptr) return std::unexpected(unknown_address("POST", path));
     const auto place = store_.find("pi_", id);
     if (place == kNone) return std::unexpected(missing_object(404, "payment_intent", id, "intent"));
     return (this->*step)(command, params, store_.intents[place]);
+}
+
+// Nothing here has a clock: what a bank does days later happens when a test says so, all of it or
+// what is about one object.
+Provider::Json Provider::advance(const Command& command, const Params& params) {
+    TRY_OK(check_known(params, kAdvanceParams));
+    const auto* only = params.get("id");
+    const auto meant = [&](const std::string& id) { return only == nullptr || *only == id; };
+    json::Writer out;
+    out.begin_object().key("changed").begin_array();
+    std::erase_if(store_.unsettled, [&](std::uint32_t place) {
+        auto& refund = store_.refunds[place];
+        if (!meant(refund.id)) return false;
+        settle_refund(command, refund);
+        out.value(refund.id);
+        return true;
+    });
+    std::erase_if(store_.reviewed, [&](std::uint32_t place) {
+        auto& dispute = store_.disputes[place];
+        if (!meant(dispute.id) || !decide_dispute(command, dispute)) return false;
+        out.value(dispute.id);
+        return true;
+    });
+    out.end_array().end_object();
+    return share(std::move(out).text());
 }
 
 void Provider::emit(const Command& command, std::string_view type, Body object) {

@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -59,12 +60,19 @@ private:
     using Text = Checked<std::string>;  // and a GET.
 
     Json route_post(const Command& command, const Params& params);
+    Json route_intent(const Command& command, const Params& params);
+    Json route_dispute(const Command& command, const Params& params);
     Json create_intent(const Command& command, const Params& params);
     Json confirm_intent(const Command& command, const Params& params, PaymentIntent& intent);
     Json capture_intent(const Command& command, const Params& params, PaymentIntent& intent);
+    Json increment_intent(const Command& command, const Params& params, PaymentIntent& intent);
     Json cancel_intent(const Command& command, const Params& params, PaymentIntent& intent);
     Json create_method(const Command& command, const Params& params);
     Json create_refund(const Command& command, const Params& params);
+    Json update_refund(const Command& command, const Params& params, const std::string& id);
+    Json update_dispute(const Command& command, const Params& params, Dispute& dispute);
+    Json close_dispute(const Command& command, const Params& params, Dispute& dispute);
+    Json advance(const Command& command, const Params& params);
     Json finish_challenge(const Command& command, const Params& params, PaymentIntent& intent);
 
     // A payment method that a request names: one that exists, or a test token.
@@ -77,12 +85,25 @@ private:
     Json attempt(const Command& command, PaymentIntent& intent, Presence presence);
     Problem fail_attempt(const Command& command, PaymentIntent& intent, const Decline& why,
                          std::uint32_t charge);
+    Json announce_capture(const Command& command, const PaymentIntent& intent, const Charge& charge,
+                          Expand expand);
+    Checked<std::uint32_t> find_charge(const Params& params) const;
+    Checked<std::optional<std::vector<std::uint32_t>>> find_charges(const Params& params) const;
+    void settle_refund(const Command& command, Refund& refund);
+    // Opens the dispute that the card stands for, once there is money to dispute.
+    void dispute_captured(const Command& command, std::uint32_t charge);
+    void withdraw(const Command& command, Dispute& dispute);
+    bool decide_dispute(const Command& command, Dispute& dispute);
     void emit(const Command& command, std::string_view type, Body object);
 
     Text route_get(const std::string& path, const Params& params, std::int64_t newest_us) const;
     Text list_intents(const Params& params) const;
     Text search_intents(const Params& params, std::int64_t newest_us) const;
     Text list_charges(const Params& params) const;
+    template <class T>
+    struct Shelf;  // The objects of one kind that hang on charges.
+    template <class T>
+    Text list_shelf(const Params& params, const Shelf<T>& shelf) const;
     Text list_events(const Params& params) const;
     Text get_one(const std::string& path, const Params& params) const;
     Reply reply_of(Json result) const;
@@ -91,6 +112,7 @@ private:
     std::deque<Event> events_;
 };
 
+std::unexpected<Problem> wrong_state(const PaymentIntent& intent, std::string message);
 Problem missing_object(int status, std::string_view kind, const std::string& id,
                        std::string_view param);
 Problem unknown_address(std::string_view method, const std::string& path);

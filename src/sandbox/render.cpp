@@ -2,28 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "base/json.h"
+#include "sandbox/render_kit.h"
 
 namespace florin::sandbox {
 namespace {
-
-using json::Writer;
-
-Writer& text_or_null(Writer& out, std::string_view name, std::string_view text) {
-    out.key(name);
-    return text.empty() ? out.null() : out.value(text);
-}
-
-Writer& nulls(Writer& out, std::initializer_list<std::string_view> names) {
-    for (const auto name : names) out.key(name).null();
-    return out;
-}
-
-void metadata(Writer& out, const Pairs& pairs) {
-    out.key("metadata").begin_object();
-    for (const auto& [key, value] : pairs) out.field(key, value);
-    out.end_object();
-}
 
 void billing_details(Writer& out) {
     out.key("billing_details").begin_object().key("address").begin_object();
@@ -31,8 +13,21 @@ void billing_details(Writer& out) {
     nulls(out, {"email", "name", "phone", "tax_id"}).end_object();
 }
 
-void card_fields(Writer& out, const PaymentMethod& method) {
-    out.key("card").begin_object().field("brand", method.card->brand);
+void available(Writer& out, std::string_view name, bool yes) {
+    out.key(name).begin_object().field("status", yes ? "available" : "unavailable").end_object();
+}
+
+void used_card_fields(Writer& out, const Charge& charge) {
+    out.field("amount_authorized", charge.failure == nullptr ? charge.amount : 0);
+    available(out, "incremental_authorization", charge.incremental);
+    available(out, "multicapture", charge.multicapture);
+}
+
+// `charge` is null where the card itself is shown, and not what it was used for.
+void card_fields(Writer& out, const PaymentMethod& method, const Charge* charge = nullptr) {
+    out.key("card").begin_object();
+    if (charge != nullptr) used_card_fields(out, *charge);
+    out.field("brand", method.card->brand);
     out.key("checks").begin_object();
     nulls(out, {"address_line1_check", "address_postal_code_check"});
     out.field("cvc_check", "pass").end_object();
@@ -137,6 +132,14 @@ void outcome(Writer& out, const Charge& charge, const Card& card) {
     out.end_object();
 }
 
+void payment_method_options(Writer& out, const PaymentIntent& intent) {
+    out.key("payment_method_options").begin_object().key("card").begin_object();
+    nulls(out, {"installments", "mandate_options", "network"});
+    if (intent.wants_increments) out.field("request_incremental_authorization", "if_available");
+    if (intent.wants_multicapture) out.field("request_multicapture", "if_available");
+    out.field("request_three_d_secure", "automatic").end_object().end_object();
+}
+
 }  // namespace
 
 std::string render(const Store& store, const PaymentIntent& intent, Expand expand) {
@@ -160,7 +163,7 @@ std::string render(const Store& store, const PaymentIntent& intent, Expand expan
     next_action(out, store, intent);
     out.key("on_behalf_of").null();
     payment_method(out, store, intent.method, expand.payment_method);
-    out.key("payment_method_options").raw("{}");
+    payment_method_options(out, intent);
     out.key("payment_method_types").raw(R"(["card"])");
     nulls(out, {"processing", "receipt_email", "review", "setup_future_usage", "shipping",
                 "statement_descriptor", "statement_descriptor_suffix"});
@@ -175,11 +178,13 @@ std::string render(const Store& store, const Charge& charge) {
     Writer out;
     out.begin_object().field("id", charge.id).field("object", "charge");
     out.field("amount", charge.amount).field("amount_captured", charge.amount_captured);
-    out.field("amount_refunded", charge.amount_refunded).key("balance_transaction").null();
+    out.field("amount_refunded", charge.released + charge.refunded);
+    out.key("balance_transaction").null();
     billing_details(out);
     out.field("captured", charge.captured).field("created", charge.created);
     out.field("currency", intent.currency).key("customer").null();
-    text_or_null(out, "description", intent.description).field("disputed", false);
+    text_or_null(out, "description", intent.description)
+        .field("disputed", !charge.disputes.empty());
     text_or_null(out, "failure_code", failed ? charge.failure->code : "");
     text_or_null(out, "failure_message", failed ? charge.failure->message : "");
     out.field("livemode", false);
@@ -187,27 +192,11 @@ std::string render(const Store& store, const Charge& charge) {
     outcome(out, charge, *method.card);
     out.field("paid", !failed).field("payment_intent", intent.id);
     out.field("payment_method", method.id).key("payment_method_details").begin_object();
-    card_fields(out, method);
+    card_fields(out, method, &charge);
     out.field("type", "card").end_object();
     nulls(out, {"receipt_email", "receipt_url"});
-    out.field("refunded", !failed && charge.amount_refunded == charge.amount);
+    out.field("refunded", is_refunded(charge));
     out.field("status", failed ? "failed" : "succeeded").end_object();
-    return std::move(out).text();
-}
-
-std::string render(const Store& store, const Refund& refund) {
-    const auto& charge = store.charges[refund.charge];
-    const auto& intent = store.intents[charge.intent];
-    Writer out;
-    out.begin_object().field("id", refund.id).field("object", "refund");
-    out.field("amount", refund.amount).key("balance_transaction").null();
-    out.field("charge", charge.id).field("created", refund.created);
-    out.field("currency", intent.currency);
-    metadata(out, refund.metadata);
-    out.field("payment_intent", intent.id);
-    text_or_null(out, "reason", refund.reason);
-    nulls(out, {"receipt_number", "source_transfer_reversal"});
-    out.field("status", "succeeded").key("transfer_reversal").null().end_object();
     return std::move(out).text();
 }
 
@@ -253,18 +242,6 @@ std::string render_event(const EventFacts& facts, std::string_view object_json) 
     out.field("id", facts.request_id);
     text_or_null(out, "idempotency_key", facts.idempotency_key).end_object();
     return std::move(out.field("type", facts.type).end_object()).text();
-}
-
-std::string render_truth(const Store& store, const Charge& charge) {
-    const auto& intent = store.intents[charge.intent];
-    Writer out;
-    out.begin_object().field("payment_intent", intent.id).field("charge", charge.id);
-    out.field("amount", charge.amount).field("amount_captured", charge.amount_captured);
-    out.field("currency", intent.currency);
-    out.field("status", charge.canceled ? "canceled" : charge.captured ? "captured" : "authorized");
-    metadata(out, intent.metadata);
-    out.field("created", charge.created).end_object();
-    return std::move(out).text();
 }
 
 }  // namespace florin::sandbox

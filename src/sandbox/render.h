@@ -16,12 +16,15 @@ inline constexpr std::string_view kApiVersion = "2026-10-28.endive";
 struct Expand {
     bool latest_charge = false;
     bool payment_method = false;
-    bool none() const { return !latest_charge && !payment_method; }
+    bool charge = false;
+    bool payment_intent = false;
+    bool none() const { return !latest_charge && !payment_method && !charge && !payment_intent; }
 };
 
 std::string render(const Store& store, const PaymentIntent& intent, Expand expand = {});
 std::string render(const Store& store, const Charge& charge);
-std::string render(const Store& store, const Refund& refund);
+std::string render(const Store& store, const Refund& refund, Expand expand = {});
+std::string render(const Store& store, const Dispute& dispute, Expand expand = {});
 std::string render(const PaymentMethod& method);
 std::string render(const Store& store, const Problem& problem);
 

@@ -13,6 +13,7 @@ namespace florin::sandbox {
 namespace {
 
 constexpr std::string_view kChallenges = "/_sandbox/3ds/";
+constexpr std::string_view kAdvance = "/_sandbox/advance";
 
 std::int64_t now_us() {
     return now().time_since_epoch().count();
@@ -185,10 +186,15 @@ http::Response Routes::own_page(const http::Request& request, const http::Target
             return own_problem(400, set.error());
         return respond(200, "application/json", faults_.show() + "\n");
     }
+    if (path == kAdvance && request.method == "POST") {
+        const auto reply = execute(request, path);
+        return respond(reply.status, "application/json", *reply.body + "\n");
+    }
     if (path.starts_with(kChallenges)) return challenge_page(request, path);
     return own_problem(404,
                        "The sandbox has GET /_sandbox/health, /_sandbox/charges and "
-                       "/_sandbox/3ds/{payment intent}, GET and POST /_sandbox/faults.");
+                       "/_sandbox/3ds/{payment intent}, GET and POST /_sandbox/faults, POST "
+                       "/_sandbox/advance.");
 }
 
 // What a bank would show to the buyer: two buttons. Their POST is a command like any other.
@@ -206,15 +212,8 @@ http::Response Routes::challenge_page(const http::Request& request, const std::s
                         "</button></form><form method=post><button name=outcome value=fail>"
                         "No, fail</button></form>\n",
                         intent.amount, intent.currency, intent.id, name_of(intent.status)));
-    const auto params = Params::parse(request.body);
-    if (request.method != "POST" || !params)
-        return own_problem(400, "POST outcome=approve or fail.");
-    Command command;
-    command.at_us = now_us();
-    command.request_id = fmt::format("req_{:016x}", random_u64());
-    command.path = path;
-    command.form = request.body;
-    const auto reply = sandbox_.execute(command, *params);
+    if (request.method != "POST") return own_problem(400, "POST outcome=approve or fail.");
+    const auto reply = execute(request, path);
     if (reply.status != 200 || intent.return_url.empty())
         return respond(reply.status, "application/json", *reply.body);
     const bool paid =
@@ -229,12 +228,28 @@ http::Response Routes::challenge_page(const http::Request& request, const std::s
     return response;
 }
 
+// A POST to a page of the sandbox's own, without a key and without faults.
+Reply Routes::execute(const http::Request& request, const std::string& path) {
+    const auto params = Params::parse(request.body);
+    if (!params)
+        return reply_with(
+            sandbox_.provider().store(),
+            problem_of(400, "invalid_request_error", "", "Send percent-encoded UTF-8 parameters."));
+    Command command;
+    command.at_us = now_us();
+    command.request_id = fmt::format("req_{:016x}", random_u64());
+    command.path = path;
+    command.form = request.body;
+    return sandbox_.execute(command, *params);
+}
+
 http::Response Routes::health() const {
     const auto& store = sandbox_.provider().store();
     const auto& counts = webhooks_.counts();
     json::Writer out;
     out.begin_object().field("status", "ok").field("payment_intents", store.intents.size());
     out.field("charges", store.charges.size()).field("refunds", store.refunds.size());
+    out.field("disputes", store.disputes.size());
     out.key("webhooks").begin_object().field("waiting", webhooks_.waiting());
     out.field("delivered", counts.delivered).field("retried", counts.retried);
     out.field("given_up", counts.given_up).field("overflowed", counts.overflowed);

@@ -30,6 +30,7 @@ private:
     std::optional<Reply> refuse_caller(const http::Request& request) const;
     http::Response own_page(const http::Request& request, const http::Target& target);
     http::Response challenge_page(const http::Request& request, const std::string& path);
+    Reply execute(const http::Request& request, const std::string& path);
     http::Response health() const;
     std::string truth() const;
 

@@ -4,78 +4,16 @@
 #include "sandbox/sandbox.h"
 
 #include <gtest/gtest.h>
-#include <simdjson.h>
 
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 
-#include "base/random.h"
 #include "sandbox/routes.h"
+#include "sandbox/test_bench.h"
 
 namespace florin::sandbox {
 namespace {
-
-constexpr std::int64_t kStart = 1'700'000'000'000'000;
-
-struct Answer {
-    int status = 0;
-    std::string body;
-    bool replayed = false;
-
-    // A text or number by JSON pointer, "/error/code"; "null" for null, "" when absent.
-    std::string at(std::string_view pointer) const {
-        simdjson::dom::parser parser;
-        simdjson::dom::element found;
-        if (parser.parse(body).at_pointer(pointer).get(found)) return "";
-        if (found.is_string()) return std::string(std::string_view(found));
-        return simdjson::to_string(found);
-    }
-};
-
-class Bench {
-public:
-    explicit Bench(const std::optional<std::string>& folder = {}) : sandbox(folder, 7) {
-        sandbox.provider().set_base_url("http://sandbox");
-        restored = sandbox.restore();
-        sandbox.provider().on_event = [this](const Event& event) {
-            events.push_back(event.facts.type);
-        };
-    }
-
-    Answer post(const std::string& path, const std::string& form, const std::string& key = "",
-                bool answer_500 = false) {
-        Command command;
-        command.at_us = now_us += 1'000'000;
-        command.request_id = "req_test";
-        command.path = path;
-        command.form = form;
-        command.key = key;
-        command.answer_500 = answer_500;
-        const auto params = Params::parse(form).value();
-        if (const auto early = sandbox.begin(command, params))
-            return {early->reply.status, *early->reply.body, early->replayed};
-        const auto reply = sandbox.execute(command, params);
-        return {reply.status, *reply.body};
-    }
-    Answer get(const std::string& path, const std::string& query = "") {
-        const auto reply = sandbox.provider().get(path, Params::parse(query).value(), now_us);
-        return {reply.status, *reply.body};
-    }
-    Answer pay(const std::string& method, const std::string& more = "") {
-        return post("/v1/payment_intents",
-                    "amount=1000&currency=eur&confirm=true&payment_method=" + method + more);
-    }
-
-    std::int64_t now_us = kStart;
-    std::vector<std::string> events;
-    Sandbox sandbox;
-    std::size_t restored = 0;
-};
-
-std::string intent_path(const Answer& answer) {
-    return "/v1/payment_intents/" + answer.at("/id");
-}
 
 TEST(Sandbox, PaysAtOnce) {
     Bench bench;
@@ -260,21 +198,6 @@ TEST(Sandbox, CardsBecomePaymentMethods) {
     EXPECT_EQ(card("4111111111111111").at("/error/decline_code"), "test_mode_live_card");
 }
 
-TEST(Sandbox, RefundsUpToWhatWasTaken) {
-    Bench bench;
-    const auto paid = bench.pay("pm_card_visa");
-    const auto part = bench.post("/v1/refunds", "amount=400&charge=" + paid.at("/latest_charge"));
-    EXPECT_EQ(part.at("/status"), "succeeded");
-    EXPECT_EQ(bench.get("/v1/refunds/" + part.at("/id")).body, part.body);
-    const auto over = bench.post("/v1/refunds", "amount=601&payment_intent=" + paid.at("/id"));
-    EXPECT_EQ(over.at("/error/code"), "amount_too_large");
-    EXPECT_EQ(bench.post("/v1/refunds", "payment_intent=" + paid.at("/id")).at("/amount"), "600");
-    EXPECT_EQ(bench.post("/v1/refunds", "payment_intent=" + paid.at("/id")).at("/error/code"),
-              "charge_already_refunded");
-    const auto charge = bench.get("/v1/charges/" + paid.at("/latest_charge"));
-    EXPECT_EQ(charge.at("/refunded"), "true");
-}
-
 TEST(Sandbox, ListsNewestFirstInPages) {
     Bench bench;
     std::vector<std::string> ids;
@@ -317,19 +240,6 @@ TEST(Sandbox, SearchesByMetadataInPagesAndWithLag) {
     bench.now_us = kStart;  // Seen from a moment when nothing is indexed yet.
     EXPECT_EQ(bench.get("/v1/payment_intents/search", query).at("/data"), "[]");
 }
-
-class JournalFolder : public testing::Test {
-protected:
-    void SetUp() override {
-        path = std::filesystem::temp_directory_path() /
-               ("florin_sandbox_test_" + std::to_string(random_u64()));
-    }
-    void TearDown() override { std::filesystem::remove_all(path); }
-    std::string folder() const { return path.string(); }
-    std::string file() const { return (path / "journal.jsonl").string(); }
-
-    std::filesystem::path path;
-};
 
 TEST_F(JournalFolder, RestoresObjectsAndKeys) {
     const std::string form =

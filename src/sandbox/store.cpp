@@ -69,10 +69,21 @@ PaymentMethod& Store::add_method() {
     return made;
 }
 
-Refund& Store::add_refund() {
+Refund& Store::add_refund(std::uint32_t charge) {
     auto& made = refunds.emplace_back();
     made.id = next_id("re_");
+    made.charge = charge;
     by_id_[made.id] = place_of_last(refunds);
+    charges[charge].refunds.push_back(place_of_last(refunds));
+    return made;
+}
+
+Dispute& Store::add_dispute(std::uint32_t charge) {
+    auto& made = disputes.emplace_back();
+    made.id = next_id("dp_");
+    made.charge = charge;
+    by_id_[made.id] = place_of_last(disputes);
+    charges[charge].disputes.push_back(place_of_last(disputes));
     return made;
 }
 

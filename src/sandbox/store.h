@@ -21,7 +21,8 @@ public:
     PaymentIntent& add_intent();
     Charge& add_charge(std::uint32_t intent);
     PaymentMethod& add_method();
-    Refund& add_refund();
+    Refund& add_refund(std::uint32_t charge);
+    Dispute& add_dispute(std::uint32_t charge);
     std::string next_id(std::string_view prefix);
 
     // The place of that object in its deque below; kNone when there is none of that kind.
@@ -37,7 +38,10 @@ public:
     std::deque<Charge> charges;
     std::deque<PaymentMethod> methods;
     std::deque<Refund> refunds;
-    std::string base_url;  // Where buyers find the 3-D Secure page.
+    std::deque<Dispute> disputes;
+    std::vector<std::uint32_t> unsettled;  // Refunds that change once more,
+    std::vector<std::uint32_t> reviewed;   // and disputes that a bank has to decide.
+    std::string base_url;                  // Where buyers find the 3-D Secure page.
 
 private:
     std::uint64_t salt_;
