@@ -8,7 +8,6 @@ Used by `./dev bench --chaos` (long) and tests/chaos_test.py (short).
 import collections
 import concurrent.futures
 import dataclasses
-import decimal
 import http.client
 import json
 import os
@@ -18,27 +17,26 @@ import threading
 import time
 import urllib.parse
 
+from compare import (CURRENCIES, check_books, check_declines, compare_charges, compare_keys,
+                     is_running, major, minor)
+
 FAULTS = {"drop_reply": 0.05, "error_500": 0.03, "error_500_after": 0.01, "rate_limit_429": 0.01,
           "delay": 0.10}
 DELAY_MS = [20, 200]
-CURRENCIES = {"EUR": 2, "USD": 2, "JPY": 0}  # With their digits after the point.
 GOOD_CARDS = ["pm_card_visa", "pm_card_mastercard"]
 DECLINED_CARD = "pm_card_visa_chargeDeclined"
 # What buyers and shops do, and how often.
-STORIES = {"capture at once": 60, "capture later": 15, "cancel": 10, "decline": 10, "hold": 5}
-RUNNING = {"processing", "canceling"}
+STORIES = {"capture at once": 40, "capture later": 10, "capture a part": 10, "refund": 10,
+           "refund a part": 10, "cancel": 10, "decline": 5, "hold": 5}
+MANUAL = {"capture later", "capture a part", "cancel", "hold"}
+# What follows once the payment is there: the path, and the part of the amount; nothing = all.
+FOLLOWS = {"capture later": ("capture", None), "capture a part": ("capture", 3),
+           "refund": ("refunds", None), "refund a part": ("refunds", 4),
+           "cancel": ("cancel", None)}
 
 
 def seed_from_environment():
     return int(os.environ.get("FLORIN_CHAOS_SEED") or secrets.randbelow(1_000_000))
-
-
-def minor(amount, currency):
-    return int(decimal.Decimal(amount).scaleb(CURRENCIES[currency]))
-
-
-def major(units, currency):
-    return f"{decimal.Decimal(units).scaleb(-CURRENCIES[currency]):f}"
 
 
 @dataclasses.dataclass
@@ -75,14 +73,24 @@ def make_story(number, seed, dice):
     body = {"checkout_id": f"chk_{seed}_{number}", "buyer": {"id": f"buyer_{number}"},
             "payment_method": {"type": "card", "token": DECLINED_CARD if kind == "decline"
                                else dice.choice(GOOD_CARDS)},
-            "capture": "automatic" if kind in ("capture at once", "decline") else "manual",
+            "capture": "manual" if kind in MANUAL else "automatic",
             "currency": currency, "payment_orders": orders}
     post = Post("/v1/payments", json.dumps(body).encode(), f"chaos-{seed}-{number}")
     return Story(kind, post, dice.random() < 0.10)
 
 
-def is_running(payment):
-    return payment["status"] in RUNNING or bool(payment.get("outcome_unknown"))
+def follow_of(story, payment):
+    """What is done with a payment that is ready for it, or None."""
+    verb, divisor = FOLLOWS.get(story.kind, (None, None))
+    ready = "authorized" if story.kind in MANUAL else "succeeded"
+    if verb is None or payment["status"] != ready:
+        return None
+    body = {}
+    if divisor:
+        units = minor(payment["amount"], payment["currency"]) // divisor
+        body["amount"] = major(units, payment["currency"])
+    return Post(f"/v1/payments/{payment['id']}/{verb}", json.dumps(body).encode(),
+                f"{story.create.key}-{verb}")
 
 
 class Client:
@@ -179,7 +187,7 @@ class Chaos:
             content = json.loads(body)
         except ValueError:
             return self.problem(f"{post.key}: {status} without JSON: {body[:200]!r}")
-        payment = content.get("id") if status < 400 else content.get("payment")
+        payment = content.get("payment") or content.get("id")  # Of a refund, or of itself.
         if status not in (200, 201, 202, 402) or not payment:
             return self.problem(f"{post.key}: unexpected answer {status} {body[:400]!r}")
         with self.lock:
@@ -227,10 +235,8 @@ class Chaos:
         payment = self.payment(story, until)
         if payment is None:
             return
-        verb = {"capture later": "capture", "cancel": "cancel"}.get(story.kind)
-        if verb and story.follow is None and payment["status"] == "authorized":
-            story.follow = Post(f"/v1/payments/{payment['id']}/{verb}", b"{}",
-                                f"{story.create.key}-{verb}")
+        if story.follow is None:
+            story.follow = follow_of(story, payment)
         if story.follow and not story.follow.done():
             self.send(story, story.follow, until)
             if not story.follow.done() or self.payment(story, until) is None:
@@ -400,98 +406,3 @@ class Chaos:
         return (f"{len(payments)} payments agree with {len(charges)} charges after "
                 f"{time.monotonic() - begin:.0f} s, seed {self.seed}; "
                 f"payments: {dict(statuses)}; on the way: {dict(self.counts)}")
-
-
-# --- the comparison: values in, sentences out ---------------------------------------------------
-
-
-def compare_keys(stories, payments):
-    """One key, one payment; and no payment that nobody asked for."""
-    problems, known = [], set()
-    for story in stories:
-        if len(story.payments) != 1:
-            problems.append(f"{story.create.key} has {len(story.payments)} payments: "
-                            f"{sorted(story.payments)}")
-        known |= story.payments
-    ids = [payment["id"] for payment in payments]
-    if len(ids) != len(set(ids)):
-        problems.append("the list of payments has a payment twice")
-    problems += [f"{stray} belongs to no request" for stray in sorted(set(ids) - known)]
-    problems += [f"{lost} was answered and is not in the list" for lost in sorted(known - set(ids))]
-    return problems
-
-
-# What a payment's status says about its charge. None: no money was ever held.
-CHARGE_OF = {"succeeded": {"captured"}, "partially_captured": {"captured"},
-             "authorized": {"authorized"}, "canceled": {"canceled", None},
-             "failed": {None, "canceled"}}
-
-
-def compare_charges(payments, charges):
-    """Charges and payments are one to one, with the same money. Declined charges are not listed."""
-    problems, by_reference, charged = [], {}, collections.defaultdict(list)
-    for payment in payments:
-        reference = reference_of(payment)
-        if reference in by_reference:
-            problems.append(f"{payment['id']} and {by_reference[reference]} share {reference}")
-        if reference:
-            by_reference[reference] = payment["id"]
-    for charge in charges:
-        charged[charge["payment_intent"]].append(charge)
-    for reference, made in charged.items():
-        if len(made) > 1:
-            problems.append(f"{reference} was charged {len(made)} times")
-        if reference not in by_reference:
-            problems.append(f"a charge that no payment knows: {made[0]}")
-    for payment in payments:
-        problems += compare_one(payment, charged.get(reference_of(payment), [None]))
-    return problems
-
-
-def reference_of(payment):
-    return (payment.get("provider") or {}).get("reference")
-
-
-def compare_one(payment, charges):
-    status, currency = payment["status"], payment["currency"]
-    if status not in CHARGE_OF or is_running(payment):
-        return [f"{payment['id']} is still {status}"]
-    ours = (minor(payment["amount"], currency), minor(payment["amount_captured"], currency),
-            currency)
-    problems = []
-    for charge in charges:
-        theirs = charge and (charge["amount"], charge["amount_captured"],
-                             charge["currency"].upper())
-        if (charge and charge["status"]) not in CHARGE_OF[status]:
-            problems.append(f"{payment['id']} is {status}, its charge is {charge}")
-        elif charge and ours != theirs:
-            problems.append(f"{payment['id']} says {ours}, the provider {theirs}")
-        elif not charge and ours[1] != 0:
-            problems.append(f"{payment['id']} says {ours} without a charge")
-    return problems
-
-
-def check_declines(stories, payments):
-    """A declining card never pays."""
-    by_id = {payment["id"]: payment for payment in payments}
-    return [f"{name} has a declining card and is {by_id[name]['status']}"
-            for story in stories if story.kind == "decline"
-            for name in story.payments if name in by_id and by_id[name]["status"] != "failed"]
-
-
-def check_books(balance, escrow, payments):
-    """Debits equal credits per currency, and escrow holds exactly what was captured."""
-    problems, captured = [], collections.Counter()
-    for payment in payments:
-        captured[payment["currency"]] += minor(payment["amount_captured"], payment["currency"])
-    for total in balance["currencies"]:
-        if decimal.Decimal(total["difference"]) != 0:
-            problems.append(f"the books of {total['currency']} differ by {total['difference']}")
-    balanced = {total["currency"] for total in balance["currencies"]}
-    for currency in CURRENCIES:
-        if captured[currency] and currency not in balanced:
-            problems.append(f"the trial balance leaves out {currency}")
-        held = minor(escrow.get(currency, "0"), currency)
-        if captured[currency] != held:
-            problems.append(f"{currency}: {captured[currency]} captured, {held} in escrow")
-    return problems

@@ -274,6 +274,13 @@ class Stack:
         with urllib.request.urlopen(request, timeout=30) as answer:
             answer.read()
 
+    def advance_sandbox(self):
+        """What banks do days later happens now."""
+        request = urllib.request.Request(self.sandbox.url + "/_sandbox/advance", method="POST",
+                                         data=b"")
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read())["changed"]
+
     def sandbox_charges(self):
         with urllib.request.urlopen(self.sandbox.url + "/_sandbox/charges", timeout=60) as answer:
             return [json.loads(line) for line in answer if line.strip()]

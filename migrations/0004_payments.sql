@@ -50,7 +50,8 @@ CREATE TABLE florin.payment_order (
     PRIMARY KEY (slot, payment_id, n)
 );
 
--- One call to the outside world. state: domain/operation.h. due_at: the end of the lease while it
+-- One call to the outside world. state: domain/operation.h. shares: the amount by order, empty = each
+-- order whole. due_at: the end of the lease while it
 -- is sending, the next look while it is unknown or pending; 'infinity' at the end.
 CREATE TABLE florin.operation (
     slot               smallint    NOT NULL,
@@ -71,6 +72,9 @@ CREATE TABLE florin.operation (
     next_action        text        NOT NULL DEFAULT '',
     decline_code       text        NOT NULL DEFAULT '',
     decline_detail     text        NOT NULL DEFAULT '',
+    reason             text        NOT NULL DEFAULT '',
+    shares             bigint[]    NOT NULL DEFAULT '{}',
+    is_final           boolean     NOT NULL DEFAULT true,
     why                text        NOT NULL DEFAULT '',
     proved_by          text        NOT NULL DEFAULT '',
     proof_reference    text        NOT NULL DEFAULT '',
@@ -99,18 +103,21 @@ CREATE TABLE florin.event (
     PRIMARY KEY (slot, payment_id, version)
 );
 
--- A payment as everybody reads it: with the operation that moved it last.
-CREATE VIEW florin.payment_now AS
+-- A payment with one of its operations. payment_reference: the provider's id of the payment, as the
+-- main operation (the latest that is not a refund) knows it.
+CREATE VIEW florin.payment_operation AS
 SELECT p.slot, p.merchant_id, p.id, p.version, p.checkout_id, p.buyer_id, p.buyer_email,
        p.method_type, p.method_token, p.return_url, p.capture_later, p.livemode, p.currency, p.amount,
        p.authorized, p.capture_reserved, p.captured, p.voided, p.refund_reserved, p.refunded,
        p.disputed, p.doing, p.waiting_for, p.created_at, p.updated_at, p.status,
+       m.id AS main_id, m.provider_reference AS payment_reference,
        o.id AS operation_id, o.kind, o.state, o.generation, o.provider, o.provider_key,
        o.provider_reference, o.amount AS operation_amount, o.sent_at, o.due_at, o.tries, o.review,
-       o.next_action, o.decline_code, o.decline_detail, o.why, o.proved_by, o.proof_reference,
-       o.proof_hash, o.ended_version
+       o.next_action, o.decline_code, o.decline_detail, o.reason, o.shares, o.is_final, o.why,
+       o.proved_by, o.proof_reference, o.proof_hash, o.ended_version
 FROM florin.payment p
-JOIN florin.operation o ON o.slot = p.slot AND o.payment_id = p.id AND o.id = p.operation_id;
+JOIN florin.operation m ON m.slot = p.slot AND m.payment_id = p.id AND m.id = p.operation_id
+JOIN florin.operation o ON o.slot = p.slot AND o.payment_id = p.id;
 
 -- A payment that begins, with its key, its first operation and its event.
 CREATE TYPE florin.new_payment AS (
@@ -219,10 +226,13 @@ CREATE TYPE florin.payment_step AS (
     capture_reserved   bigint,
     captured           bigint,
     voided             bigint,
+    refund_reserved    bigint,
+    refunded           bigint,
     status             text,
     doing              smallint,
     waiting_for        text,
     updated_at         timestamptz,
+    main_id            uuid,
     operation_is_new   boolean,
     operation_id       uuid,
     kind               smallint,
@@ -239,6 +249,9 @@ CREATE TYPE florin.payment_step AS (
     next_action        text,
     decline_code       text,
     decline_detail     text,
+    reason             text,
+    shares             bigint[],
+    is_final           boolean,
     why                text,
     proved_by          text,
     proof_reference    text,
@@ -271,8 +284,9 @@ BEGIN
     FROM unnest(s) u WHERE u.scope <> 0;
     UPDATE florin.payment p
     SET version = u.version, authorized = u.authorized, capture_reserved = u.capture_reserved,
-        captured = u.captured, voided = u.voided, status = u.status, doing = u.doing,
-        waiting_for = u.waiting_for, operation_id = u.operation_id, updated_at = u.updated_at
+        captured = u.captured, voided = u.voided, refund_reserved = u.refund_reserved,
+        refunded = u.refunded, status = u.status, doing = u.doing, waiting_for = u.waiting_for,
+        operation_id = u.main_id, updated_at = u.updated_at
     FROM unnest(s) u
     WHERE p.slot = u.slot AND p.merchant_id = u.merchant_id AND p.id = u.id
       AND p.version = u.version - 1;
@@ -282,16 +296,17 @@ BEGIN
     END IF;
     INSERT INTO florin.operation
         (slot, payment_id, id, merchant_id, kind, state, generation, provider, provider_key,
-         provider_reference, amount, sent_at, due_at)
+         provider_reference, amount, sent_at, due_at, reason, shares, is_final)
     SELECT u.slot, u.id, u.operation_id, u.merchant_id, u.kind, u.state, u.generation, u.provider,
-           u.provider_key, u.provider_reference, u.amount, u.sent_at, u.due_at
+           u.provider_key, u.provider_reference, u.amount, u.sent_at, u.due_at, u.reason, u.shares,
+           u.is_final
     FROM unnest(s) u WHERE u.operation_is_new;
     GET DIAGNOSTICS begun = ROW_COUNT;
     UPDATE florin.operation o
     SET state = u.state, provider_reference = u.provider_reference, sent_at = u.sent_at,
         due_at = u.due_at, tries = u.tries, review = u.review, next_action = u.next_action,
-        decline_code = u.decline_code, decline_detail = u.decline_detail, why = u.why,
-        proved_by = u.proved_by, proof_reference = u.proof_reference, proof_hash = u.proof_hash,
+        decline_code = u.decline_code, decline_detail = u.decline_detail,
+        shares = u.shares, why = u.why, proved_by = u.proved_by, proof_reference = u.proof_reference, proof_hash = u.proof_hash,
         ended_version = u.ended_version
     FROM unnest(s) u
     WHERE NOT u.operation_is_new AND o.slot = u.slot AND o.payment_id = u.id

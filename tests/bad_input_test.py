@@ -234,11 +234,26 @@ class BadInput(ApiTest):
         self.assertEqual(entries.json["data"], [])
         self.assertEqual(self.stack.sandbox_charges(), before)
 
-    def test_a_capture_has_nothing_to_say(self):
+    def test_a_capture_and_a_refund_say_what_they_can(self):
         payment = self.pay(self.owner, capture="manual")["id"]
         path = f"/v1/payments/{payment}/capture"
-        self.assert_problem(self.owner.post(path, {"amount": "1.00"}), 422, "unknown_field",
-                            "#/amount")
+        part = {"payment_order_id": "ord_1", "amount": "1.00"}
+        for action, body, code, pointer in [
+                ("capture", {"colour": "red"}, "unknown_field", "#/colour"),
+                ("capture", {"amount": 1}, "amount_not_text", "#/amount"),
+                ("capture", {"amount": "1.001"}, "amount_too_many_decimals", "#/amount"),
+                ("capture", {"amount": "0.00"}, "amount_not_positive", "#/amount"),
+                ("capture", {"final": "yes"}, "wrong_type", "#/final"),
+                ("capture", {"reason": "duplicate"}, "unknown_field", "#/reason"),
+                ("cancel", {"amount": "1.00"}, "unknown_field", "#/amount"),
+                ("refunds", {"final": True}, "unknown_field", "#/final"),
+                ("refunds", {"reason": "because"}, "not_allowed", "#/reason"),
+                ("refunds", {"payment_orders": []}, "too_few", "#/payment_orders"),
+                ("refunds", {"payment_orders": [part, part]}, "duplicate_order",
+                 "#/payment_orders/1/payment_order_id")]:
+            with self.subTest(action=action, body=body):
+                answer = self.owner.post(f"/v1/payments/{payment}/{action}", body)
+                self.assert_problem(answer, 422, code, pointer)
         self.assert_problem(self.owner.post(path, b"[]"), 400, "not_an_object")
         self.assertEqual(self.read(self.owner, payment)["status"], "authorized")
         self.assertEqual(self.owner.post(path, b"").status, 200)

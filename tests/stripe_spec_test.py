@@ -19,6 +19,10 @@ import kit
 
 SPECS = pathlib.Path(os.environ.get("FLORIN_SPECS", kit.ROOT / "../shared/specs"))
 DOCUMENT = SPECS / "stripe/stripe-needed.openapi.json"
+# Younger than the document, which is of 2022-11-15. Both are in the types of Stripe's own client
+# (PaymentIntentCreateParams, PaymentIntentCaptureParams).
+ADDED_SINCE = ["body[payment_method_options][card][request_multicapture] is unknown",
+               "body[final_capture] is unknown"]
 WHY_SKIPPED = f"Stripe's OpenAPI document is missing: {DOCUMENT} (set FLORIN_SPECS)"
 needs_document = unittest.skipUnless(DOCUMENT.exists(), WHY_SKIPPED)
 
@@ -330,7 +334,8 @@ class WhatIsSent(unittest.TestCase):
     def test_every_request_is_in_the_document(self):
         for exchange in self.exchanges:
             with self.subTest(f"{exchange.method} {exchange.target} {exchange.body}"):
-                self.assertEqual([], self.document.check_request(exchange))
+                problems = self.document.check_request(exchange)
+                self.assertEqual([], [text for text in problems if text not in ADDED_SINCE])
 
     def test_every_reply_is_in_the_document(self):
         replies = [x for x in self.exchanges if x.status]

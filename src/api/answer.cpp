@@ -15,7 +15,7 @@ http::Response show_answer(const payments::Answer& answer, int success, std::str
     const auto& type = answer.event_type;
     http::Response response;
     if (type == "payment.failed" || type == "payment.capture_failed" ||
-        type == "payment.cancel_failed") {
+        type == "payment.cancel_failed" || type == "refund.failed") {
         response = declined(answer.data, instance);
     } else {
         // Not ended: nobody knows yet. The caller follows Location.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "api/amounts.h"
 #include "api/answer.h"
 #include "api/handlers.h"
 #include "base/form.h"
@@ -13,9 +14,6 @@ namespace {
 
 using payments::NewOrder;
 using payments::NewPayment;
-
-constexpr std::size_t kOrdersMax = 100;
-constexpr std::size_t kNameLength = 64;
 
 std::optional<Currency> read_currency(Form& form, Fields root) {
     const auto code = root.text("currency", {.length_max = 3});
@@ -34,19 +32,6 @@ void check_currency(Form& form, Fields order, std::optional<Currency> known) {
                        "all orders of a payment have its currency, " + std::string(known->code()));
 }
 
-Money read_amount(Form& form, Fields order, Currency currency) {
-    const auto parsed = Money::parse(order.amount("amount"), currency);
-    const auto pointer = order.pointer("amount");
-    if (!parsed) {
-        form.add_error(pointer, parsed.error().code, parsed.error().detail);
-    } else if (!parsed->is_positive()) {
-        form.add_error(pointer, "amount_not_positive", "send an amount above zero");
-    } else {
-        return *parsed;
-    }
-    return Money(0, currency);
-}
-
 std::vector<NewOrder> read_orders(Form& form, Fields root, std::optional<Currency> known) {
     const auto currency = known.value_or("EUR"_currency);  // Any will do to find more mistakes.
     std::vector<NewOrder> orders;
@@ -59,8 +44,7 @@ std::vector<NewOrder> read_orders(Form& form, Fields root, std::optional<Currenc
         total += amount.minor();
         const auto same = [&](const NewOrder& other) { return other.reference == reference; };
         if (!reference.empty() && std::ranges::any_of(orders, same))
-            form.add_error(order.pointer("payment_order_id"), "duplicate_order",
-                           "each order of a payment has its own payment_order_id");
+            add_duplicate_order(form, order);
         orders.push_back({std::move(reference), std::move(seller), amount});
     }
     if (total > kAmountMax)

@@ -11,6 +11,8 @@ using Handled = Task<Result<http::Response>>;
 Handled create_payment(Services& services, Call call);
 Handled capture_payment(Services& services, Call call);
 Handled cancel_payment(Services& services, Call call);
+Handled refund_payment(Services& services, Call call);
+Handled list_refunds(Services& services, Call call);
 Handled get_payment(Services& services, Call call);
 Handled list_payments(Services& services, Call call);
 Handled list_payment_events(Services& services, Call call);

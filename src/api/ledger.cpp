@@ -58,8 +58,10 @@ void show(json::Writer& out, const ledger::Entry& entry) {
     out.field("account", entry.account.text());
     out.field("transaction", entry.transaction.text()).field("kind", entry.kind);
     out.field("payment", PaymentId(entry.source).text());
+    const bool order = entry.account.code == ledger::kEscrow;
     out.field("reference", whole_payment ? PaymentId(entry.reference).text()
-                                         : PaymentOrderId(entry.reference).text());
+                           : order       ? PaymentOrderId(entry.reference).text()
+                                         : RefundId(entry.reference).text());
     out.field("direction", debit ? "debit" : "credit").field("amount", amount.decimal());
     out.field("currency", entry.account.currency.code());
     out.field("created_at", to_text(entry.at)).end_object();

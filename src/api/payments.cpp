@@ -1,7 +1,9 @@
 // What can be done with a payment, and how it is read back.
 
+#include <algorithm>
 #include <limits>
 
+#include "api/amounts.h"
 #include "api/answer.h"
 #include "api/handlers.h"
 #include "api/query.h"
@@ -22,17 +24,47 @@ Result<PaymentId> read_id(const Call& call) {
                 "there is no payment '" + std::string(shorten(call.id, 64)) + "'");
 }
 
+void read_amounts(Form& form, Fields root, Currency currency, payments::Wish& wish) {
+    if (root.has("amount")) wish.amount = read_amount(form, root, currency).minor();
+    if (!root.has("payment_orders")) return;
+    for (auto& order : root.list("payment_orders", 1, kOrdersMax)) {
+        auto reference = order.text("payment_order_id", {.length_max = kNameLength});
+        const auto amount = read_amount(form, order, currency).minor();
+        const auto same = [&](const auto& other) { return other.first == reference; };
+        if (!reference.empty() && std::ranges::any_of(wish.orders, same))
+            add_duplicate_order(form, order);
+        wish.orders.emplace_back(std::move(reference), amount);
+    }
+}
+
+Result<payments::Wish> read_wish(Form& form, Action action, Currency currency) {
+    payments::Wish wish{.action = action};
+    auto root = form.root();
+    if (action != Action::cancel) read_amounts(form, root, currency, wish);
+    if (action == Action::capture) wish.is_final = root.flag("final", true);
+    if (action == Action::refund) {
+        wish.reason = root.optional_text("reason", {.length_max = kNameLength}).value_or("");
+        const auto& reasons = connectors::kRefundReasons;
+        if (!wish.reason.empty() && std::ranges::find(reasons, wish.reason) == reasons.end())
+            form.add_error(root.pointer("reason"), "not_allowed",
+                           "send requested_by_customer, duplicate or fraudulent");
+    }
+    TRY_OK(form.finish());
+    return wish;
+}
+
 Handled act(Services& services, Call call, Action action) {
     CO_TRY(const auto id, read_id(call));
-    // Nothing can be said in the body yet; what is said there must not be ignored.
+    const auto payment = co_await services.payment_store.load(call.caller.merchant, id);
+    if (!payment)
+        co_return fail(Fault::not_found, "payment_not_found", "there is no payment " + id.text());
     Form form(call.request.body.empty() ? "{}" : call.request.body);
-    form.root();
-    CO_TRY_OK(form.finish());
+    CO_TRY(auto wish, read_wish(form, action, payment->currency));
     payments::ClientKey key{call.client_key};
     key.request_hash = crypto::sha256("POST " + call.target.path + "\n" + form.canonical());
-    CO_TRY(auto answer, co_await services.payments.act(call.caller.merchant, id, action,
+    CO_TRY(auto answer, co_await services.payments.act(call.caller.merchant, id, std::move(wish),
                                                        std::move(key), call.deadline));
-    co_return show_answer(answer, 200, call.target.path);
+    co_return show_answer(answer, action == Action::refund ? 201 : 200, call.target.path);
 }
 
 }  // namespace
@@ -43,6 +75,25 @@ Handled capture_payment(Services& services, Call call) {
 
 Handled cancel_payment(Services& services, Call call) {
     return act(services, std::move(call), Action::cancel);
+}
+
+Handled refund_payment(Services& services, Call call) {
+    return act(services, std::move(call), Action::refund);
+}
+
+Handled list_refunds(Services& services, Call call) {
+    CO_TRY(const auto id, read_id(call));
+    const auto payment = co_await services.payment_store.load(call.caller.merchant, id);
+    if (!payment)
+        co_return fail(Fault::not_found, "payment_not_found", "there is no payment " + id.text());
+    const auto refunds = co_await services.payment_store.refunds(*payment);
+    json::Writer out;
+    out.begin_object().field("object", "list").field("url", call.target.path);
+    out.key("data").begin_array();
+    for (const auto& refund : refunds) payments::show_refund(out, refund);
+    out.end_array().field("has_more", false).key("next_cursor").null();
+    out.end_object();
+    co_return json_response(200, std::move(out).text());
 }
 
 Handled get_payment(Services& services, Call call) {

@@ -12,6 +12,8 @@ constexpr std::array kRoutes = {
     Route{"GET",  "/v1/payments/{id}",                "payments:read",  Replay::none,   get_payment},
     Route{"POST", "/v1/payments/{id}/capture",        "payments:write", Replay::by_key, capture_payment},
     Route{"POST", "/v1/payments/{id}/cancel",         "payments:write", Replay::by_key, cancel_payment},
+    Route{"POST", "/v1/payments/{id}/refunds",        "payments:write", Replay::by_key, refund_payment},
+    Route{"GET",  "/v1/payments/{id}/refunds",        "payments:read",  Replay::none,   list_refunds},
     Route{"GET",  "/v1/payments/{id}/events",         "payments:read",  Replay::none,   list_payment_events},
     Route{"GET",  "/v1/ledger/accounts",              "ledger:read",    Replay::none,   list_ledger_accounts},
     Route{"GET",  "/v1/ledger/accounts/{id}",         "ledger:read",    Replay::none,   get_ledger_account},

@@ -409,6 +409,15 @@ std::string Fields::amount(std::string_view name) {
     return value ? body_->amount(*this, name, *value) : std::string();
 }
 
+bool Fields::flag(std::string_view name, bool preset) {
+    const auto value = body_->find(*this, name, false);
+    if (!value) return preset;
+    bool flag = preset;
+    if (value->get(flag) != simdjson::SUCCESS)
+        body_->add_error(pointer(name), "wrong_type", "Send true or false, without quotes.");
+    return flag;
+}
+
 std::optional<std::string> Fields::optional_amount(std::string_view name) {
     const auto value = body_->find(*this, name, false);
     if (!value) return std::nullopt;

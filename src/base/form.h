@@ -47,6 +47,9 @@ public:
     std::string word(std::string_view name, std::initializer_list<std::string_view> allowed,
                      std::string_view preset = {});
 
+    // True or false, without quotes.
+    bool flag(std::string_view name, bool preset);
+
     // An amount of money as it was sent, still to be parsed. A JSON number is a mistake.
     std::string amount(std::string_view name);
     std::optional<std::string> optional_amount(std::string_view name);

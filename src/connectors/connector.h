@@ -29,6 +29,8 @@ struct Capabilities {
     bool query_by_key;                      // find() works without the provider's reference.
     std::chrono::seconds visibility_delay;  // How long find() may still miss what happened.
     bool cancel;                            // An authorization can be given back.
+    bool several_captures;                  // After a part, the rest can be captured later.
+    bool refund;                            // In parts, and several times.
     std::chrono::seconds answer_time;       // Longer silence is Unknown.
 };
 

@@ -3,6 +3,7 @@
 // What is asked of a provider, and everything that may be heard. Only an explicit yes is a yes and
 // only an explicit no is a no; all else may have moved money.
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,7 +18,8 @@ enum class Action : std::int16_t {
     authorize = 1,  // Reserve the amount on the buyer's card.
     sale = 2,       // Authorize and capture in one step.
     capture = 3,    // Take what was authorized.
-    cancel = 4,     // Give the authorization back.
+    cancel = 4,     // Give back what is authorized and not captured.
+    refund = 5,     // Give back what was captured, in full or in part.
 };
 
 constexpr std::string_view name(Action action) {
@@ -30,9 +32,15 @@ constexpr std::string_view name(Action action) {
             return "capture";
         case Action::cancel:
             return "cancel";
+        case Action::refund:
+            return "refund";
     }
     return "";
 }
+
+// Why a buyer gets money back, in the words of the field.
+inline constexpr std::array<std::string_view, 3> kRefundReasons = {"requested_by_customer",
+                                                                   "duplicate", "fraudulent"};
 
 struct Order {
     Action action;
@@ -41,6 +49,10 @@ struct Order {
     std::string token;       // The payment method, in the provider's words.
     std::string return_url;  // Where the buyer comes back after authentication; may be empty.
     std::string reference;   // The provider's id of the payment, once it is known.
+    std::string refund;      // The provider's id of the refund, once it is known.
+    std::string reason;      // Of a refund: a word of kRefundReasons, or empty.
+    std::int64_t captured_before = 0;  // By earlier captures of this payment, in minor units.
+    bool is_final = true;    // A capture: nothing will follow, the provider lets go of the rest.
     std::string payment;     // Our id, for people who look at the provider's pages.
     bool is_replay = false;  // The key was sent before and nobody knows what became of it.
 };

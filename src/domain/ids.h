@@ -51,6 +51,7 @@ private:
 struct PaymentTag      { static constexpr std::string_view kPrefix = "pay"; };
 struct OperationTag    { static constexpr std::string_view kPrefix = "op"; };
 struct PaymentOrderTag { static constexpr std::string_view kPrefix = "por"; };
+struct RefundTag       { static constexpr std::string_view kPrefix = "ref"; };
 struct MerchantTag     { static constexpr std::string_view kPrefix = "mer"; };
 struct EventTag        { static constexpr std::string_view kPrefix = "evt"; };
 struct KeyTag          { static constexpr std::string_view kPrefix = "key"; };
@@ -60,6 +61,7 @@ struct RequestTag      { static constexpr std::string_view kPrefix = "req"; };
 using PaymentId = Id<PaymentTag>;
 using OperationId = Id<OperationTag>;
 using PaymentOrderId = Id<PaymentOrderTag>;
+using RefundId = Id<RefundTag>;  // The id of the operation that it is.
 using MerchantId = Id<MerchantTag>;
 using EventId = Id<EventTag>;
 using KeyId = Id<KeyTag>;

@@ -24,6 +24,7 @@ struct AccountType {
 inline constexpr std::array kChart = {
     AccountType{1100, "psp_receivable", Side::debit,  true},   // Captured, not yet settled by the provider.
     AccountType{2100, "escrow",         Side::credit, false},  // Held for sellers until shipment.
+    AccountType{2600, "refund_in_flight", Side::credit, true}, // On its way back to buyers.
     AccountType{2900, "unapplied",      Side::credit, false},  // Money that came without a reason that we know.
 };
 // clang-format on
@@ -40,7 +41,9 @@ constexpr const AccountType* type_named(std::string_view name) {
 
 inline constexpr std::int16_t kPspReceivable = 1100;
 inline constexpr std::int16_t kEscrow = 2100;
+inline constexpr std::int16_t kRefundInFlight = 2600;
 inline constexpr std::int16_t kUnapplied = 2900;
-static_assert(type_of(kPspReceivable) && type_of(kEscrow) && type_of(kUnapplied));
+static_assert(type_of(kPspReceivable) && type_of(kEscrow) && type_of(kRefundInFlight));
+static_assert(type_of(kUnapplied));
 
 }  // namespace florin::ledger

@@ -44,12 +44,13 @@ void add_step(const Change& change, std::string_view data, pg::Records& rows) {
     const auto& op = payment.operation;
     rows.add(slot_number(payment), payment.merchant.uuid().bytes, payment.id.uuid().bytes,
              payment.version, counters.authorized, counters.capture_reserved, counters.captured,
-             counters.voided, name(status_of(payment)),
+             counters.voided, counters.refund_reserved, counters.refunded, name(status_of(payment)),
              payment.doing ? number(*payment.doing) : std::int16_t{0}, payment.waiting_for,
-             payment.updated_at, change.operation_is_new, op.id.uuid().bytes, number(op.kind),
-             number(op.state), op.generation, op.provider, op.provider_key, op.provider_reference,
-             op.amount, op.sent_at, op.due_at, op.tries, op.review, op.next_action, op.decline_code,
-             op.decline_detail, op.why, op.proof.kind, op.proof.reference, op.proof.hash,
+             payment.updated_at, payment.main.uuid().bytes, change.operation_is_new,
+             op.id.uuid().bytes, number(op.kind), number(op.state), op.generation, op.provider,
+             op.provider_key, op.provider_reference, op.amount, op.sent_at, op.due_at, op.tries,
+             op.review, op.next_action, op.decline_code, op.decline_detail, op.reason, op.shares,
+             op.is_final, op.why, op.proof.kind, op.proof.reference, op.proof.hash,
              op.ended_version, change.event.uuid().bytes, change.event_type, data,
              static_cast<std::int16_t>(change.scope), change.key.key,
              pg::Bytes{view(change.key.request_hash)});
@@ -70,7 +71,7 @@ struct Engine::Advance : storage::Command {
     Change change;
     std::string data;
 
-    explicit Advance(Change c) : change(std::move(c)), data(show(change.after)) {}
+    explicit Advance(Change c) : change(std::move(c)), data(show_subject(change.after)) {}
 };
 
 class Engine::CreateKind : public storage::Kind {

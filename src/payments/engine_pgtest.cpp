@@ -68,8 +68,8 @@ protected:
     }
 
     Change capture_of(const Payment& payment, std::string key) {
-        return *begin(payment, Action::capture, {"stripe", "k2"}, {.key = std::move(key)},
-                      testing::kTiming, random());
+        return *begin(payment, {}, {.action = Action::capture}, {"stripe", "k2"},
+                      {.key = std::move(key)}, testing::kTiming, random());
     }
 
     Payment load(const Payment& payment) {

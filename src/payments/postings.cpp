@@ -1,44 +1,113 @@
 #include "payments/postings.h"
 
-#include "domain/money.h"
+#include <algorithm>
+
+#include "base/check.h"
+#include "platform/crypto/hash.h"
 
 namespace florin::payments {
 namespace {
 
 ledger::Posting begin_posting(const Payment& payment, std::string_view kind) {
-    ledger::Posting posting{
+    return {
         .id = payment.operation.id,
         .merchant = payment.merchant,
         .source = payment.id.uuid(),
         .kind = std::string(kind),
         .at = payment.updated_at,
     };
-    const ledger::AccountName receivable{ledger::kPspReceivable, payment.operation.provider,
-                                         payment.currency};
-    posting.legs.push_back({receivable, payment.operation.amount, payment.id.uuid()});
-    return posting;
+}
+
+ledger::AccountName receivable(const Payment& payment) {
+    return {ledger::kPspReceivable, payment.operation.provider, payment.currency};
+}
+
+ledger::AccountName in_flight(const Payment& payment) {
+    return {ledger::kRefundInFlight, payment.operation.provider, payment.currency};
+}
+
+// One leg per order that has a share; `sign` 1 = debit.
+void add_escrow(ledger::Posting& posting, const Payment& payment, std::int64_t sign) {
+    const auto& shares = payment.operation.shares;
+    for (std::size_t n = 0; n < payment.orders.size(); ++n) {
+        const auto& order = payment.orders[n];
+        const auto share = shares.empty() ? order.amount : shares[n];
+        const ledger::AccountName escrow{ledger::kEscrow, "", payment.currency};
+        if (share != 0) posting.legs.push_back({escrow, sign * share, order.id.uuid()});
+    }
+}
+
+// The first booking of an operation has its id. A later one has an id of its own that is always the
+// same: it keeps time and slot, and its random part is a hash.
+OperationId later_id(OperationId operation, RefundStage stage) {
+    if (stage == RefundStage::reserved) return operation;
+    Uuid id = operation.uuid();
+    const auto hash = crypto::sha256(std::string(view(id)) + static_cast<char>(stage));
+    std::copy_n(hash.begin(), 7, id.bytes.begin() + 9);
+    return OperationId(id);
+}
+
+std::string_view kind_of(RefundStage stage) {
+    switch (stage) {
+        case RefundStage::reserved:
+            return "refund";
+        case RefundStage::paid:
+            return "refund_paid";
+        case RefundStage::refused:
+            return "refund_refused";
+        case RefundStage::late:
+        case RefundStage::late_and_unexpected:
+            return "late_refund";
+    }
+    return "";
 }
 
 }  // namespace
 
 ledger::Posting capture_posting(const Payment& payment) {
     auto posting = begin_posting(payment, "capture");
-    const ledger::AccountName escrow{ledger::kEscrow, "", payment.currency};
-    // A capture of all pays every order in full; a part is shared out by the orders' amounts.
-    std::vector<std::int64_t> weights;
-    for (const auto& order : payment.orders) weights.push_back(order.amount);
-    const auto parts = split(payment.money(payment.operation.amount), weights);
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        if (parts[i].is_zero()) continue;
-        posting.legs.push_back({escrow, -parts[i].minor(), payment.orders[i].id.uuid()});
-    }
+    posting.legs.push_back({receivable(payment), payment.operation.amount, payment.id.uuid()});
+    add_escrow(posting, payment, -1);
     return posting;
 }
 
 ledger::Posting late_success_posting(const Payment& payment) {
     auto posting = begin_posting(payment, "late_success");
+    const auto amount = payment.operation.amount;
     const ledger::AccountName unapplied{ledger::kUnapplied, "", payment.currency};
-    posting.legs.push_back({unapplied, -payment.operation.amount, payment.id.uuid()});
+    posting.legs.push_back({receivable(payment), amount, payment.id.uuid()});
+    posting.legs.push_back({unapplied, -amount, payment.id.uuid()});
+    return posting;
+}
+
+ledger::Posting refund_posting(const Payment& payment, RefundStage stage) {
+    auto posting = begin_posting(payment, kind_of(stage));
+    posting.id = later_id(payment.operation.id, stage);
+    const auto amount = payment.operation.amount;
+    const auto refund = payment.operation.id.uuid();
+    const ledger::AccountName unapplied{ledger::kUnapplied, "", payment.currency};
+    switch (stage) {
+        case RefundStage::reserved:
+            add_escrow(posting, payment, 1);
+            posting.legs.push_back({in_flight(payment), -amount, refund});
+            break;
+        case RefundStage::paid:
+            posting.legs.push_back({in_flight(payment), amount, refund});
+            posting.legs.push_back({receivable(payment), -amount, refund});
+            break;
+        case RefundStage::refused:
+            posting.legs.push_back({in_flight(payment), amount, refund});
+            add_escrow(posting, payment, -1);
+            break;
+        case RefundStage::late:
+            add_escrow(posting, payment, 1);
+            posting.legs.push_back({receivable(payment), -amount, refund});
+            break;
+        case RefundStage::late_and_unexpected:
+            posting.legs.push_back({unapplied, amount, refund});
+            posting.legs.push_back({receivable(payment), -amount, refund});
+            break;
+    }
     return posting;
 }
 

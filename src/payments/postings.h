@@ -12,4 +12,16 @@ ledger::Posting capture_posting(const Payment& payment);
 // Row AA: money that came after a proved no. Dr psp_receivable / Cr unapplied.
 ledger::Posting late_success_posting(const Payment& payment);
 
+// A refund is booked when it begins and once more when it ends. Stored in the ids of transactions:
+// never change a number.
+enum class RefundStage : std::uint8_t {
+    reserved = 0,             // The sellers' money is on its way to the buyer.
+    paid = 1,                 // The provider has paid it out.
+    refused = 2,              // The provider will not: back to the sellers' escrow.
+    late = 3,                 // Paid after we had proof that it would not be.
+    late_and_unexpected = 4,  // The same, when nothing was left to refund.
+};
+
+ledger::Posting refund_posting(const Payment& payment, RefundStage stage);
+
 }  // namespace florin::payments

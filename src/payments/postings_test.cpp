@@ -8,6 +8,7 @@
 #include <iostream>
 #include <numeric>
 #include <random>
+#include <set>
 
 #include "payments/test_payment.h"
 
@@ -21,6 +22,7 @@ std::string lines(const Payment& payment, const ledger::Posting& posting) {
     std::string out;
     for (const auto& leg : posting.legs) {
         std::string whose = leg.reference == payment.id.uuid() ? "payment" : "nobody";
+        if (leg.reference == payment.operation.id.uuid()) whose = "refund";
         for (const auto& order : payment.orders) {
             if (leg.reference == order.id.uuid()) whose = order.reference;
         }
@@ -46,9 +48,10 @@ TEST(CapturePosting, RowDMovesTheMoneyFromTheProviderToTheEscrowOfEachOrder) {
     EXPECT_TRUE(ledger::is_balanced(posting));
 }
 
-TEST(CapturePosting, APartIsSharedOutByTheOrdersAndLeavesNoEmptyLeg) {
+TEST(CapturePosting, APartIsBookedByItsSharesAndLeavesNoEmptyLeg) {
     auto payment = opened();
     payment.operation.amount = 1000;
+    payment.operation.shares = {700, 300, 0};
     const auto posting = capture_posting(payment);
     EXPECT_EQ(lines(payment, posting),
               "Dr psp_receivable:stripe:EUR 1000 payment\n"
@@ -87,15 +90,58 @@ TEST(CapturePosting, NoMinorUnitIsLostWhateverTheOrdersAre) {
             payment.orders.push_back({PaymentOrderId::make(kNoon, 1, random()), "o", "s", amount});
             payment.amount += amount;
         }
-        const auto part = 1 + random() % static_cast<std::uint64_t>(payment.amount);
-        payment.operation.amount =
-            round % 2 == 0 ? payment.amount : static_cast<std::int64_t>(part);
+        payment.operation.amount = payment.amount;
         const auto posting = capture_posting(payment);
         EXPECT_TRUE(ledger::is_balanced(posting));
         EXPECT_EQ(posting.legs.front().amount, payment.operation.amount);
-        for (std::size_t i = 0; round % 2 == 0 && i < orders; ++i)
+        for (std::size_t i = 0; i < orders; ++i)
             EXPECT_EQ(posting.legs[i + 1].amount, -payment.orders[i].amount);
     }
+}
+
+// A refund of 1000, 700 of the first order and 300 of the second.
+Payment refunding() {
+    auto payment = settle(opened(), yes(), kNoon, 2)->after;
+    return begin(payment, std::vector<Part>{{Action::sale, operation::State::succeeded, {}}},
+                 {.action = Action::refund, .orders = {{"ord_1", 700}, {"ord_2", 300}}},
+                 {"stripe", "k"}, {.key = "key"}, kTiming, 3)
+        ->after;
+}
+
+TEST(RefundPosting, RowJTakesItFromTheOrdersAndThenFromTheProvider) {
+    const auto payment = refunding();
+    EXPECT_EQ(lines(payment, refund_posting(payment, RefundStage::reserved)),
+              "Dr escrow:EUR 700 ord_1\n"
+              "Dr escrow:EUR 300 ord_2\n"
+              "Cr refund_in_flight:stripe:EUR 1000 refund\n");
+    EXPECT_EQ(lines(payment, refund_posting(payment, RefundStage::paid)),
+              "Dr refund_in_flight:stripe:EUR 1000 refund\n"
+              "Cr psp_receivable:stripe:EUR 1000 refund\n");
+    EXPECT_EQ(lines(payment, refund_posting(payment, RefundStage::refused)),
+              "Dr refund_in_flight:stripe:EUR 1000 refund\n"
+              "Cr escrow:EUR 700 ord_1\n"
+              "Cr escrow:EUR 300 ord_2\n");
+    EXPECT_EQ(lines(payment, refund_posting(payment, RefundStage::late)),
+              "Dr escrow:EUR 700 ord_1\n"
+              "Dr escrow:EUR 300 ord_2\n"
+              "Cr psp_receivable:stripe:EUR 1000 refund\n");
+    EXPECT_EQ(lines(payment, refund_posting(payment, RefundStage::late_and_unexpected)),
+              "Dr unapplied:EUR 1000 refund\n"
+              "Cr psp_receivable:stripe:EUR 1000 refund\n");
+}
+
+TEST(RefundPosting, EachStageIsBookedOnceUnderItsOwnId) {
+    const auto payment = refunding();
+    std::set<OperationId> ids;
+    for (int stage = 0; stage <= 4; ++stage) {
+        const auto id = refund_posting(payment, static_cast<RefundStage>(stage)).id;
+        EXPECT_EQ(id, refund_posting(payment, static_cast<RefundStage>(stage)).id);
+        EXPECT_EQ(id.slot(), payment.id.slot());
+        EXPECT_TRUE(OperationId::parse(id.text()));
+        ids.insert(id);
+    }
+    EXPECT_EQ(ids.size(), 5U);
+    EXPECT_TRUE(ids.contains(payment.operation.id)) << "the first is the operation's own";
 }
 
 }  // namespace

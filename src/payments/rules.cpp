@@ -32,7 +32,8 @@ Change step(const Payment& payment, Instant now, std::uint64_t random) {
     return change;
 }
 
-void note_evidence(Operation& op, const connectors::Outcome& outcome) {
+void note_evidence(Payment& payment, const connectors::Outcome& outcome) {
+    auto& op = payment.operation;
     if (const auto* yes = std::get_if<connectors::Succeeded>(&outcome)) {
         op.provider_reference = yes->reference;
         op.proof = yes->proof;
@@ -57,16 +58,33 @@ void note_evidence(Operation& op, const connectors::Outcome& outcome) {
         op.why = lost->why;
         op.review = op.review || lost->needs_review;
     }
+    if (is_main(op.kind)) payment.provider_reference = op.provider_reference;
+}
+
+// Events of a refund are about the refund.
+std::string event_type(const Payment& payment, std::string_view what) {
+    return std::string(is_main(payment.operation.kind) ? "payment." : "refund.") +
+           std::string(what);
 }
 
 // The operation has ended: it is never looked at again, and its event is the answer for ever.
 void end(Change& change) {
     auto& after = change.after;
-    after.doing.reset();
-    after.waiting_for.clear();
+    if (is_main(after.operation.kind)) {
+        after.doing.reset();
+        after.waiting_for.clear();
+    }
     after.operation.due_at = Instant::max();
     after.operation.next_action.clear();
     if (after.operation.ended_version == 0) after.operation.ended_version = after.version;
+}
+
+void book_capture(Change& change) {
+    auto& c = change.after.counters;
+    c.captured += change.after.operation.amount;
+    if (change.after.operation.is_final) c.voided += capturable(c);  // The provider let it go.
+    change.event_type = capturable(c) == 0 ? "payment.succeeded" : "payment.partially_captured";
+    change.posting = capture_posting(change.after);
 }
 
 void book_success(Change& change) {
@@ -80,19 +98,23 @@ void book_success(Change& change) {
             return;
         case Action::sale:
             c.authorized += amount;
-            c.captured += amount;
-            break;
+            book_capture(change);
+            return;
         case Action::capture:
             c.capture_reserved -= amount;
-            c.captured += amount;
-            break;
+            book_capture(change);
+            return;
         case Action::cancel:
             c.voided += amount;
-            change.event_type = "payment.canceled";
+            change.event_type = c.captured > 0 ? "payment.succeeded" : "payment.canceled";
+            return;
+        case Action::refund:
+            c.refund_reserved -= amount;
+            c.refunded += amount;
+            change.event_type = "refund.succeeded";
+            change.posting = refund_posting(after, RefundStage::paid);
             return;
     }
-    change.event_type = "payment.succeeded";
-    change.posting = capture_posting(after);
 }
 
 void book_decline(Change& change) {
@@ -109,28 +131,52 @@ void book_decline(Change& change) {
         case Action::cancel:
             change.event_type = "payment.cancel_failed";
             return;
+        case Action::refund:
+            after.counters.refund_reserved -= after.operation.amount;
+            change.event_type = "refund.failed";
+            change.posting = refund_posting(after, RefundStage::refused);
+            return;
     }
 }
 
-// Success after we had proof of the opposite. The buyer and the shop were told no: the money is
-// parked, and a person decides.
+// Success after we had proof of the opposite. What still fits is what was wanted, and nobody can
+// want it again. All else is parked, because the buyer and the shop were told no, and a person
+// decides.
 Change book_late(const Payment& payment, const connectors::Outcome& outcome, Instant now,
                  std::uint64_t random) {
     auto change = step(payment, now, random);
-    note_evidence(change.after.operation, outcome);
-    change.after.operation.state = State::succeeded;
-    change.after.operation.review = true;
-    change.event_type = "payment.late_success";
-    const auto kind = payment.operation.kind;
-    auto& c = change.after.counters;
+    auto& after = change.after;
+    note_evidence(after, outcome);
+    after.operation.state = State::succeeded;
+    after.operation.review = true;
+    change.event_type = event_type(after, "late_success");
+    auto& c = after.counters;
     const auto amount = payment.operation.amount;
-    const bool fits = c.captured + c.capture_reserved + c.voided + amount <= c.authorized;
-    if (kind == Action::capture && fits) {  // It is what was wanted, and nobody can want it again.
-        c.captured += amount;
-        change.posting = capture_posting(change.after);
-    } else if (kind == Action::sale || kind == Action::capture) {
-        change.posting = late_success_posting(change.after);
+    switch (payment.operation.kind) {
+        case Action::capture:
+            // What is being given back cannot be taken as well: one of the two proofs is wrong.
+            if (amount <= capturable(c) && after.doing != Action::cancel) {
+                c.captured += amount;
+                change.posting = capture_posting(after);
+                return change;
+            }
+            [[fallthrough]];
+        case Action::sale:
+            change.posting = late_success_posting(after);
+            break;
+        case Action::refund:
+            if (amount <= refundable(c)) {
+                c.refunded += amount;
+                change.posting = refund_posting(after, RefundStage::late);
+                return change;
+            }
+            change.posting = refund_posting(after, RefundStage::late_and_unexpected);
+            break;
+        case Action::authorize:
+        case Action::cancel:
+            return change;
     }
+    after.operation.shares.assign(after.orders.size(), 0);  // No order has a part in it.
     return change;
 }
 
@@ -187,6 +233,7 @@ Payment open(NewPayment wanted, Provider provider, Timing timing, std::uint64_t 
         .sent_at = timing.now,
         .due_at = timing.now + timing.lease,
     };
+    payment.main = payment.operation.id;
     return payment;
 }
 
@@ -196,6 +243,8 @@ Payment as_created(Payment payment, OperationId operation) {
     payment.doing = payment.capture_later ? Action::authorize : Action::sale;
     payment.waiting_for.clear();
     payment.updated_at = payment.created_at;
+    payment.main = operation;
+    payment.provider_reference.clear();
     payment.operation = {.id = operation,
                          .kind = *payment.doing,
                          .state = State::sending,
@@ -204,47 +253,143 @@ Payment as_created(Payment payment, OperationId operation) {
     return payment;
 }
 
-Result<Change> begin(const Payment& payment, Action action, Provider provider, ClientKey key,
-                     Timing timing, std::uint64_t random) {
-    const auto refuse = [&](std::string_view code, std::string_view detail) {
-        auto refusal = fail(Fault::conflict, code, detail);
-        refusal.error().object = payment.id.text();
-        return refusal;
+namespace {
+
+std::unexpected<Error> refuse(const Payment& payment, Fault fault, std::string_view code,
+                              std::string_view detail) {
+    auto refusal = fail(fault, code, detail);
+    refusal.error().object = payment.id.text();
+    return refusal;
+}
+
+// What is left for the wish, of the payment.
+Result<std::int64_t> left_for(const Payment& payment, Action action) {
+    const bool is_refund = action == Action::refund;
+    const auto left = is_refund ? refundable(payment.counters) : capturable(payment.counters);
+    if (left > 0) return left;
+    const auto status = std::string(name(status_of(payment)));
+    if (is_refund)
+        return refuse(payment, Fault::conflict, "payment_not_refundable",
+                      "nothing is captured that could be refunded, or it is refunded already: the "
+                      "payment is " +
+                          status);
+    if (action == Action::capture)
+        return refuse(payment, Fault::conflict, "payment_not_capturable",
+                      "nothing is authorized that could be captured: the payment is " + status);
+    return refuse(payment, Fault::conflict, "payment_not_cancelable",
+                  "nothing is authorized that could be given back: the payment is " + status);
+}
+
+// The same by order. A sale and all that has no shares took each order whole.
+std::vector<std::int64_t> left_by_order(const Payment& payment, std::span<const Part> parts,
+                                        Action action) {
+    std::vector<std::int64_t> left(payment.orders.size(), 0);
+    const auto add = [&](const Part& part, std::int64_t sign) {
+        for (std::size_t n = 0; n < left.size(); ++n)
+            left[n] += sign * (part.shares.empty() ? payment.orders[n].amount : part.shares[n]);
     };
-    if (payment.doing)
-        return refuse("operation_in_progress",
+    if (action != Action::refund) add({}, 1);
+    for (const auto& part : parts) {
+        const bool takes = part.kind == Action::sale || part.kind == Action::capture;
+        if (part.state == State::declined) continue;
+        if (action != Action::refund && takes) add(part, -1);
+        if (action == Action::refund && takes && part.state == State::succeeded) add(part, 1);
+        if (action == Action::refund && part.kind == Action::refund) add(part, -1);
+    }
+    return left;
+}
+
+Result<std::vector<std::int64_t>> shares_of(const Payment& payment, const Wish& wish,
+                                            std::int64_t amount,
+                                            const std::vector<std::int64_t>& left) {
+    std::vector<std::int64_t> shares(left.size(), 0);
+    if (wish.orders.empty()) {
+        const auto parts = split(payment.money(amount), left);
+        for (std::size_t n = 0; n < parts.size(); ++n) shares[n] = parts[n].minor();
+        return shares;
+    }
+    for (const auto& [reference, part] : wish.orders) {
+        const auto found = std::ranges::find(payment.orders, reference, &PaymentOrder::reference);
+        if (found == payment.orders.end())
+            return refuse(payment, Fault::invalid, "payment_order_unknown",
+                          "the payment has no order '" + reference + "'");
+        const auto n = static_cast<std::size_t>(found - payment.orders.begin());
+        if (part > left[n])
+            return refuse(payment, Fault::conflict,
+                          wish.action == Action::refund ? "amount_exceeds_refundable"
+                                                        : "amount_exceeds_capturable",
+                          "of the order '" + reference + "' at most " +
+                              payment.money(left[n]).decimal() + " is left");
+        shares[n] = part;
+    }
+    return shares;
+}
+
+// The amount, and its shares by order.
+Result<std::pair<std::int64_t, std::vector<std::int64_t>>> measure(const Payment& payment,
+                                                                   std::span<const Part> parts,
+                                                                   const Wish& wish) {
+    TRY(const auto left, left_for(payment, wish.action));
+    std::int64_t sum = 0;  // Each is at most kAmountMax, and there are few.
+    for (const auto& [reference, part] : wish.orders) sum += part;
+    if (wish.amount && !wish.orders.empty() && *wish.amount != sum)
+        return refuse(payment, Fault::invalid, "amount_mismatch",
+                      "the amounts of the orders add up to " + payment.money(sum).decimal());
+    const auto amount = wish.amount.value_or(wish.orders.empty() ? left : sum);
+    if (amount > left)
+        return refuse(payment, Fault::conflict,
+                      wish.action == Action::refund ? "amount_exceeds_refundable"
+                                                    : "amount_exceeds_capturable",
+                      "at most " + payment.money(left).decimal() + " is left");
+    if (wish.action == Action::cancel) return std::pair(amount, std::vector<std::int64_t>());
+    TRY(auto shares, shares_of(payment, wish, amount, left_by_order(payment, parts, wish.action)));
+    return std::pair(amount, std::move(shares));
+}
+
+}  // namespace
+
+Result<Change> begin(const Payment& payment, std::span<const Part> parts, const Wish& wish,
+                     Provider provider, ClientKey key, Timing timing, std::uint64_t random) {
+    if (is_main(wish.action) && payment.doing)
+        return refuse(payment, Fault::conflict, "operation_in_progress",
                       "another operation on this payment has not ended: "
                       "wait for it, then read the payment again");
-    const auto& c = payment.counters;
-    const auto open_amount = c.authorized - c.captured - c.capture_reserved - c.voided;
-    if (open_amount == 0 && action == Action::capture)
-        return refuse("payment_not_capturable",
-                      "nothing is authorized that could be captured: the payment is " +
-                          std::string(name(status_of(payment))));
-    if (open_amount == 0)
-        return refuse("payment_not_cancelable",
-                      "nothing is authorized that could be given back: the payment is " +
-                          std::string(name(status_of(payment))));
+    TRY(auto measured, measure(payment, parts, wish));
+    auto& [amount, shares] = measured;
     std::mt19937_64 more(random);
     auto change = step(payment, timing.now, more());
     auto& after = change.after;
-    after.doing = action;
-    if (action == Action::capture) after.counters.capture_reserved += open_amount;
     after.operation = {
         .id = OperationId::make(timing.now, payment.id.slot(), more()),
-        .kind = action,
+        .kind = wish.action,
         .state = State::sending,
         .provider = std::move(provider.name),
         .provider_key = std::move(provider.key),
-        .provider_reference = payment.operation.provider_reference,
-        .amount = open_amount,
+        .provider_reference = is_main(wish.action) ? payment.provider_reference : "",
+        .amount = amount,
         .sent_at = timing.now,
         .due_at = timing.now + timing.lease,
+        .reason = wish.reason,
+        .shares = std::move(shares),
+        .is_final = wish.is_final,
     };
+    if (is_main(wish.action)) {
+        after.doing = wish.action;
+        after.main = after.operation.id;
+    }
+    if (wish.action == Action::capture) {
+        after.counters.capture_reserved += amount;
+        after.operation.is_final |= capturable(after.counters) == 0;
+    }
+    if (wish.action == Action::refund) {
+        after.counters.refund_reserved += amount;
+        change.posting = refund_posting(after, RefundStage::reserved);
+    }
     change.operation_is_new = true;
-    change.event_type =
-        action == Action::capture ? "payment.capture_started" : "payment.cancel_started";
-    change.scope = action == Action::capture ? Scope::capture : Scope::cancel;
+    change.event_type = wish.action == Action::refund    ? "refund.created"
+                        : wish.action == Action::capture ? "payment.capture_started"
+                                                         : "payment.cancel_started";
+    change.scope = scope_of(wish.action);
     change.key = std::move(key);
     return change;
 }
@@ -258,7 +403,7 @@ std::optional<Change> settle(const Payment& payment, const connectors::Outcome& 
         heard == HeardOf::succeed || heard == HeardOf::decline || heard == HeardOf::accept;
     if (from == State::not_found_wait && is_there) from = *operation::next(from, HeardOf::appear);
     const auto* later = std::get_if<connectors::Pending>(&outcome);
-    const bool waits_anew = from == State::pending && later &&
+    const bool waits_anew = from == State::pending && later && is_main(payment.operation.kind) &&
                             (later->waiting_for != payment.waiting_for ||
                              later->next_action != payment.operation.next_action);
     const auto to = waits_anew ? std::optional(from) : operation::next(from, heard);
@@ -270,14 +415,14 @@ std::optional<Change> settle(const Payment& payment, const connectors::Outcome& 
     if (*to == payment.operation.state && !calls_a_person && !waits_anew) return std::nullopt;
     auto change = step(payment, now, random);
     auto& op = change.after.operation;
-    note_evidence(op, outcome);
+    note_evidence(change.after, outcome);
     op.state = *to;
     if (calls_a_person && *to == payment.operation.state) {
-        change.event_type = "payment.review_needed";
+        change.event_type = event_type(change.after, "review_needed");
         op.due_at = next_look(now, op.tries, random);
         return change;
     }
-    change.after.waiting_for.clear();
+    if (is_main(op.kind)) change.after.waiting_for.clear();
     switch (*to) {
         case State::succeeded:
             book_success(change);
@@ -288,15 +433,16 @@ std::optional<Change> settle(const Payment& payment, const connectors::Outcome& 
             end(change);
             return change;
         case State::pending:
-            change.after.waiting_for = std::get<connectors::Pending>(outcome).waiting_for;
-            change.event_type = change.after.waiting_for == "customer" ? "payment.requires_action"
-                                                                       : "payment.pending";
+            if (is_main(op.kind)) change.after.waiting_for = later->waiting_for;
+            change.event_type = later->waiting_for == "customer"
+                                    ? event_type(change.after, "requires_action")
+                                    : event_type(change.after, "pending");
             break;
         case State::not_sent:
-            change.event_type = "payment.delayed";
+            change.event_type = event_type(change.after, "delayed");
             break;
         default:
-            change.event_type = "payment.outcome_unknown";
+            change.event_type = event_type(change.after, "outcome_unknown");
             break;
     }
     op.due_at = next_look(now, op.tries, random);
@@ -314,7 +460,7 @@ Change send_again(const Payment& payment, Timing timing, std::uint64_t random) {
     change.after.operation.state = *to;
     change.after.operation.sent_at = timing.now;
     change.after.operation.due_at = timing.now + timing.lease;
-    change.event_type = "payment.retried";
+    change.event_type = event_type(change.after, "retried");
     return change;
 }
 
@@ -338,7 +484,11 @@ connectors::Order order_of(const Payment& payment, bool is_replay) {
         .amount = payment.money(payment.operation.amount),
         .token = payment.method_token,
         .return_url = payment.return_url,
-        .reference = payment.operation.provider_reference,
+        .reference = payment.provider_reference,
+        .refund = is_main(payment.operation.kind) ? "" : payment.operation.provider_reference,
+        .reason = payment.operation.reason,
+        .captured_before = payment.counters.captured,
+        .is_final = payment.operation.is_final,
         .payment = payment.id.text(),
         .is_replay = is_replay,
     };

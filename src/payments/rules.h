@@ -5,8 +5,11 @@
 
 #include <chrono>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "payments/types.h"
@@ -31,10 +34,29 @@ Payment open(NewPayment wanted, Provider provider, Timing timing, std::uint64_t 
 // The payment as it was at version 1, made of what never changes. `operation`: its first one.
 Payment as_created(Payment payment, OperationId operation);
 
-// Begins a capture of all that is authorized, or gives the authorization back. Refusals: Conflict
-// with code payment_not_capturable, payment_not_cancelable or operation_in_progress.
-Result<Change> begin(const Payment& payment, Action action, Provider provider, ClientKey key,
-                     Timing timing, std::uint64_t random);
+// What a client wants done with a payment.
+struct Wish {
+    Action action;                       // Capture, cancel or refund.
+    std::optional<std::int64_t> amount;  // Minor units; nothing = all that is left.
+    // Amounts by the shop's payment_order_id; empty = shared out by what is left of each order.
+    std::vector<std::pair<std::string, std::int64_t>> orders = {};
+    std::string reason = {};
+    bool is_final = true;  // A capture: the rest is given back.
+};
+
+// An operation of the payment, as far as it counts for the next one.
+struct Part {
+    Action kind{};
+    operation::State state{};
+    std::vector<std::int64_t> shares = {};
+};
+
+// Begins a capture, a cancellation or a refund. `parts`: all operations of the payment so far.
+// Refusals: Conflict operation_in_progress, payment_not_capturable, payment_not_cancelable,
+// payment_not_refundable, amount_exceeds_capturable, amount_exceeds_refundable; Invalid
+// payment_order_unknown, amount_mismatch.
+Result<Change> begin(const Payment& payment, std::span<const Part> parts, const Wish& wish,
+                     Provider provider, ClientKey key, Timing timing, std::uint64_t random);
 
 // What was heard about the operation under way. Nothing = no news: nothing to write, look again
 // later.

@@ -64,9 +64,9 @@ Provider Service::provider_for(MerchantId merchant, Action action, std::string_v
             crypto::base32(mac, kProviderKeyLength)};
 }
 
-Task<Payment> Service::load(MerchantId merchant, PaymentId id) {
-    auto found = co_await store_.load(merchant, id);
-    check(found.has_value(), "a payment does not vanish");
+Task<Payment> Service::load(MerchantId merchant, PaymentId id, OperationId operation) {
+    auto found = co_await store_.load(merchant, id, operation);
+    check(found.has_value(), "a payment and its operations do not vanish");
     co_return std::move(*found);
 }
 
@@ -83,28 +83,40 @@ Task<Result<Answer>> Service::create(NewPayment wanted, Deadline deadline) {
     co_return co_await carry_out(payment, deadline);
 }
 
-Task<Result<Answer>> Service::act(MerchantId merchant, PaymentId id, Action action, ClientKey key,
+Task<Result<Answer>> Service::act(MerchantId merchant, PaymentId id, Wish wish, ClientKey key,
                                   Deadline deadline) {
-    const auto scope = action == Action::capture ? Scope::capture : Scope::cancel;
+    CO_TRY_OK(can_do(wish));
     for (int round = 0; round < kRoundsMax; ++round) {
         const auto payment = co_await store_.load(merchant, id);
         if (!payment)
             co_return fail(Fault::not_found, "payment_not_found",
                            "there is no payment " + id.text());
-        const auto used = co_await store_.key_use(merchant, id, scope, key.key);
+        const auto used = co_await store_.key_use(merchant, id, scope_of(wish.action), key.key);
         if (used)
             co_return co_await replay(merchant, id, used->operation,
                                       used->request_hash == view(key.request_hash));
-        auto provider = provider_for(merchant, action, key.key, view(id.uuid()));
+        const auto parts = co_await store_.parts(id);
+        auto provider = provider_for(merchant, wish.action, key.key, view(id.uuid()));
         provider.name = payment->operation.provider;
         CO_TRY(auto change,
-               begin(*payment, action, std::move(provider), key, timing(), random_u64()));
+               begin(*payment, parts, wish, std::move(provider), key, timing(), random_u64()));
         const auto after = change.after;
         if (co_await engine_.advance(std::move(change), intent_deadline(deadline)))
             co_return co_await carry_out(after, deadline);
     }
     co_return about(id, Fault::conflict, "payment_is_busy",
                     "many requests change this payment at once: try again", 1);
+}
+
+// What no state of the payment makes possible.
+Result<void> Service::can_do(const Wish& wish) const {
+    const auto& can = provider_.connector.capabilities();
+    const bool possible = wish.action == Action::refund   ? can.refund
+                          : wish.action == Action::cancel ? can.cancel
+                                                          : wish.is_final || can.several_captures;
+    if (possible) return {};
+    return fail(Fault::invalid, "not_supported_by_provider",
+                std::string(can.name) + " cannot do this");
 }
 
 Task<Answer> Service::carry_out(Payment payment, Deadline deadline) {
@@ -133,15 +145,7 @@ Task<std::optional<Answer>> Service::record(Payment payment, connectors::Outcome
                                            {"why", change->after.operation.why}});
             co_return answer_of(*change, std::move(*data));
         }
-        payment = co_await load(payment.merchant, payment.id);
-        if (payment.operation.id != operation) {
-            // Ours has ended by other proof, and the next is under way. A yes that nobody wrote is
-            // for a person, and for the nightly reconciliation.
-            if (std::holds_alternative<connectors::Succeeded>(outcome))
-                log::error("payment.unclaimed_success",
-                           {{"payment", payment.id.text()}, {"operation", operation.text()}});
-            co_return std::nullopt;
-        }
+        payment = co_await load(payment.merchant, payment.id, operation);
     }
     log::warn("payment.is_busy", {{"payment", payment.id.text()}});
     co_return std::nullopt;
@@ -153,8 +157,8 @@ Task<Answer> Service::current(MerchantId merchant, PaymentId payment, OperationI
     check(answered.has_value(), "an operation does not vanish");
     if (answered->ended_version > 0)
         co_return Answer{payment, std::move(answered->data), std::move(answered->event_type)};
-    const auto now_is = co_await load(merchant, payment);
-    co_return Answer{payment, show(now_is), ""};
+    const auto now_is = co_await load(merchant, payment, operation);
+    co_return Answer{payment, show_subject(now_is), ""};
 }
 
 Task<Result<Answer>> Service::replay(MerchantId merchant, PaymentId payment, OperationId operation,
@@ -205,10 +209,8 @@ Task<bool> Service::resend(Payment payment, Deadline deadline) {
 
 Task<> Service::resolve(Due claimed) {
     const auto deadline = deadline_in(2 * lease());
-    auto payment = co_await load(claimed.merchant, claimed.payment);
-    // Ended, or something newer is under way that has its own time.
-    if (payment.operation.id != claimed.operation || payment.operation.due_at != claimed.due_at)
-        co_return;
+    auto payment = co_await load(claimed.merchant, claimed.payment, claimed.operation);
+    if (payment.operation.due_at != claimed.due_at) co_return;  // Somebody heard more meanwhile.
     bool written = false;
     if (payment.operation.state == State::not_sent) {
         written = co_await resend(payment, deadline);

@@ -32,7 +32,7 @@ struct ServiceOptions {
 // The state that answers a request: the same bytes each time it is repeated after its end.
 struct Answer {
     PaymentId payment;
-    std::string data;        // The payment as JSON.
+    std::string data;        // The payment, or its refund, as JSON.
     std::string event_type;  // What ended the operation; empty while it has not ended.
     bool replayed = false;
 };
@@ -44,8 +44,9 @@ public:
     // Failures: Invalid idempotency_key_reused, Conflict request_in_progress. A decline is an
     // Answer. Throws pg::Lost when the outcome is not known to anybody yet.
     Task<Result<Answer>> create(NewPayment wanted, Deadline deadline);
-    // Capture or cancel. Also NotFound payment_not_found, and the refusals of rules.h.
-    Task<Result<Answer>> act(MerchantId merchant, PaymentId id, Action action, ClientKey key,
+    // Capture, cancel or refund. Also NotFound payment_not_found, Invalid
+    // not_supported_by_provider, and the refusals of rules.h.
+    Task<Result<Answer>> act(MerchantId merchant, PaymentId id, Wish wish, ClientKey key,
                              Deadline deadline);
 
     // One look at an operation that was claimed: sends what was not sent, asks what is unknown.
@@ -57,6 +58,7 @@ public:
 private:
     Provider provider_for(MerchantId merchant, Action action, std::string_view client_key,
                           std::string_view object) const;
+    Result<void> can_do(const Wish& wish) const;
     Timing timing() const;
     Deadline intent_deadline(Deadline request) const;
     Task<Answer> carry_out(Payment payment, Deadline deadline);
@@ -65,7 +67,7 @@ private:
     Task<Answer> current(MerchantId merchant, PaymentId payment, OperationId operation);
     Task<Result<Answer>> replay(MerchantId merchant, PaymentId payment, OperationId operation,
                                 bool same_request);
-    Task<Payment> load(MerchantId merchant, PaymentId id);
+    Task<Payment> load(MerchantId merchant, PaymentId id, OperationId operation);
     Task<connectors::Outcome> investigate(Payment payment);
     Task<bool> resend(Payment payment, Deadline deadline);
 

@@ -81,11 +81,58 @@ void show(json::Writer& out, const Payment& payment) {
     out.field("amount_captured", money(c.captured));
     out.field("amount_voided", money(c.voided));
     out.field("amount_refunded", money(c.refunded));
+    out.field("amount_refund_pending", money(c.refund_reserved));
     show_orders(out, payment);
     show_operation(out, payment.operation);
     out.field("created_at", to_text(payment.created_at));
     out.field("updated_at", to_text(payment.updated_at));
     out.end_object();
+}
+
+namespace {
+
+std::string_view refund_status(const Operation& op) {
+    switch (op.state) {
+        case operation::State::succeeded:
+            return "succeeded";
+        case operation::State::declined:
+            return "failed";
+        default:
+            return "pending";
+    }
+}
+
+}  // namespace
+
+void show_refund(json::Writer& out, const Payment& payment) {
+    const auto& op = payment.operation;
+    out.begin_object();
+    out.field("id", RefundId(op.id.uuid()).text());
+    out.field("object", "refund");
+    out.field("payment", payment.id.text());
+    out.field("livemode", payment.livemode);
+    out.field("status", refund_status(op));
+    out.field("outcome_unknown", outcome_unknown(payment));
+    out.field("currency", payment.currency.code());
+    out.field("amount", payment.money(op.amount).decimal());
+    out.key("reason");
+    op.reason.empty() ? out.null() : out.value(op.reason);
+    out.key("payment_orders").begin_array();
+    for (std::size_t n = 0; n < payment.orders.size() && n < op.shares.size(); ++n) {
+        if (op.shares[n] == 0) continue;
+        out.begin_object().field("payment_order_id", payment.orders[n].reference);
+        out.field("amount", payment.money(op.shares[n]).decimal()).end_object();
+    }
+    out.end_array();
+    show_operation(out, op);
+    out.field("created_at", to_text(op.id.created_at()));
+    out.end_object();
+}
+
+std::string show_subject(const Payment& payment) {
+    json::Writer out;
+    is_main(payment.operation.kind) ? show(out, payment) : show_refund(out, payment);
+    return std::move(out).text();
 }
 
 std::string show(const Payment& payment) {

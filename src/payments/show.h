@@ -1,7 +1,7 @@
 #pragma once
 
-// A payment as JSON: the body of answers and the data of events. The same text in both, so that a
-// repeated request gets the same bytes.
+// A payment and its refunds as JSON: the body of answers and the data of events. The same text in
+// both, so that a repeated request gets the same bytes.
 
 #include <string>
 
@@ -12,5 +12,9 @@ namespace florin::payments {
 
 void show(json::Writer& out, const Payment& payment);
 std::string show(const Payment& payment);
+// `payment` with a refund as its operation.
+void show_refund(json::Writer& out, const Payment& payment);
+// Whichever of the two its operation is about.
+std::string show_subject(const Payment& payment);
 
 }  // namespace florin::payments

@@ -25,6 +25,7 @@ public:
     std::string text() { return std::string(rows_.text(row_, column_++)); }
     Uuid uuid() { return {rows_.uuid(row_, column_++)}; }
     Instant time() { return rows_.time(row_, column_++); }
+    std::vector<std::int64_t> int64s() { return rows_.int64s(row_, column_++); }
 
 private:
     const pg::Rows& rows_;
@@ -74,6 +75,9 @@ Operation read_operation(Reader& in) {
             .next_action = in.text(),
             .decline_code = in.text(),
             .decline_detail = in.text(),
+            .reason = in.text(),
+            .shares = in.int64s(),
+            .is_final = in.boolean(),
             .why = in.text(),
             .proof = read_proof(in),
             .ended_version = in.int32()};
@@ -102,6 +106,8 @@ Payment read_payment(const pg::Rows& rows, std::size_t row) {
             .created_at = in.time(),
             .updated_at = in.time(),
             .orders = {},
+            .main = OperationId(in.uuid()),
+            .provider_reference = in.text(),
             .operation = read_operation(in)};
 }
 
@@ -149,9 +155,10 @@ Task<> Store::add_orders(std::vector<Payment>& payments) {
     }
 }
 
-Task<std::optional<Payment>> Store::load(MerchantId merchant, PaymentId id) {
+Task<std::optional<Payment>> Store::load(MerchantId merchant, PaymentId id, OperationId operation) {
     pg::Params params;
     params.add(slot_number(id)).add(merchant.uuid().bytes).add(id.uuid().bytes);
+    params.add(operation.uuid().bytes);
     const auto rows = co_await pool_.query(sql::load, std::move(params));
     auto payments = read_payments(rows);
     co_await add_orders(payments);
@@ -196,12 +203,40 @@ Task<std::vector<Event>> Store::events(Payment payment, std::int32_t after, std:
     co_return out;
 }
 
+Task<std::vector<Part>> Store::parts(PaymentId id) {
+    pg::Params params;
+    params.add(slot_number(id)).add(id.uuid().bytes);
+    const auto rows = co_await pool_.query(sql::operations, std::move(params));
+    std::vector<Part> out;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        Reader in(rows, i);
+        in.uuid();
+        out.push_back({.kind = static_cast<Action>(in.int16()),
+                       .state = static_cast<operation::State>(in.int16()),
+                       .shares = in.int64s()});
+    }
+    co_return out;
+}
+
 Task<std::vector<OperationId>> Store::operations(PaymentId id) {
     pg::Params params;
     params.add(slot_number(id)).add(id.uuid().bytes);
     const auto rows = co_await pool_.query(sql::operations, std::move(params));
     std::vector<OperationId> out;
     for (std::size_t i = 0; i < rows.size(); ++i) out.emplace_back(Uuid{rows.uuid(i, 0)});
+    co_return out;
+}
+
+Task<std::vector<Payment>> Store::refunds(Payment payment) {
+    pg::Params params;
+    params.add(slot_number(payment.id)).add(payment.id.uuid().bytes);
+    const auto rows = co_await pool_.query(sql::refunds, std::move(params));
+    std::vector<Payment> out;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const OperationId refund(Uuid{rows.uuid(i, 0)});
+        auto found = co_await load(payment.merchant, payment.id, refund);
+        if (found) out.push_back(std::move(*found));
+    }
     co_return out;
 }
 

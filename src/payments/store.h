@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "payments/types.h"
+#include "payments/rules.h"
 #include "platform/pg/pool.h"
 
 namespace florin::payments {
@@ -43,7 +43,11 @@ class Store {
 public:
     explicit Store(pg::Pool& pool) : pool_(pool) {}
 
-    Task<std::optional<Payment>> load(MerchantId merchant, PaymentId id);
+    // With its main operation, or with the one that is named.
+    Task<std::optional<Payment>> load(MerchantId merchant, PaymentId id) {
+        return load(merchant, id, OperationId());
+    }
+    Task<std::optional<Payment>> load(MerchantId merchant, PaymentId id, OperationId operation);
     // For operators, who have no merchant.
     Task<std::optional<Payment>> load_of_any_merchant(PaymentId id);
     // Newest first. A nil merchant means all merchants.
@@ -51,6 +55,10 @@ public:
     // Of a loaded payment, oldest first, versions above `after`.
     Task<std::vector<Event>> events(Payment payment, std::int32_t after, std::int64_t limit);
     Task<std::vector<OperationId>> operations(PaymentId id);
+    // The same as far as it counts for the next one.
+    Task<std::vector<Part>> parts(PaymentId id);
+    // The payment once with each of its refunds, oldest first.
+    Task<std::vector<Payment>> refunds(Payment payment);
 
     Task<std::optional<Answered>> answered(PaymentId payment, OperationId operation);
     Task<std::optional<KeyUse>> key_use(MerchantId merchant, PaymentId payment, Scope scope,

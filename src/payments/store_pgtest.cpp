@@ -97,7 +97,7 @@ TEST_F(StoreTest, ACaptureIsReadBackWithItsOwnOperation) {
     const auto payment = draw(testing::wanted(true), kNoon);
     create({payment});
     const auto held = step(*settle(payment, testing::yes(), kNoon, random()));
-    const auto begun = step(*begin(held, Action::capture, {"stripe", "k2"},
+    const auto begun = step(*begin(held, {}, {.action = Action::capture}, {"stripe", "k2"},
                                    {.key = "c", .request_hash = {9}}, testing::kTiming, random()));
     auto found = test::run(io, store.load(payment.merchant, payment.id));
     EXPECT_EQ(show(*found), show(begun));

@@ -48,7 +48,8 @@ inline Payment authorized() {
 
 // The same with its capture or cancellation under way: version 3.
 inline Payment begun(Action action) {
-    return begin(authorized(), action, {"stripe", "second-key"}, {.key = "key-2"}, kTiming, 3)
+    return begin(authorized(), {}, {.action = action}, {"stripe", "second-key"}, {.key = "key-2"},
+                 kTiming, 3)
         ->after;
 }
 

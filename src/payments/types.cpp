@@ -16,6 +16,29 @@ bool is_first_step(Action action) {
 
 }  // namespace
 
+std::int64_t capturable(const Counters& c) {
+    return c.authorized - c.captured - c.capture_reserved - c.voided;
+}
+
+std::int64_t refundable(const Counters& c) {
+    return c.captured - c.refunded - c.refund_reserved - c.disputed;
+}
+
+Scope scope_of(Action action) {
+    switch (action) {
+        case Action::capture:
+            return Scope::capture;
+        case Action::cancel:
+            return Scope::cancel;
+        case Action::refund:
+            return Scope::refund;
+        case Action::authorize:
+        case Action::sale:
+            break;
+    }
+    return Scope::create;
+}
+
 Status status_of(const Payment& payment) {
     const auto& c = payment.counters;
     if (payment.doing && is_first_step(*payment.doing))

@@ -62,7 +62,10 @@ struct Operation {
     bool review = false;  // A person should look; nothing stops because of it.
     std::string next_action;
     std::string decline_code, decline_detail;
-    std::string why;  // What made the outcome unknown, or kept it from being sent.
+    std::string reason;                // Of a refund, in the client's word.
+    std::vector<std::int64_t> shares;  // `amount` by order; empty where it is each order's whole.
+    bool is_final = true;              // A capture: the rest is let go.
+    std::string why;                   // What made the outcome unknown, or kept it from being sent.
     connectors::Proof proof;
     std::int32_t ended_version = 0;  // The version whose event is the answer; 0 = not ended.
 };
@@ -97,7 +100,9 @@ struct Payment {
     std::string waiting_for;      // "customer" or "provider" while the provider takes its time.
     Instant created_at, updated_at;
     std::vector<PaymentOrder> orders;
-    Operation operation;  // The latest.
+    OperationId main;                // The latest operation that is not a refund.
+    std::string provider_reference;  // The provider's id of the payment, as `main` knows it.
+    Operation operation;             // The one that this is about: `main`, or a refund.
 
     Money money(std::int64_t minor) const { return {minor, currency}; }
 };
@@ -115,7 +120,17 @@ std::string_view order_status(const Payment& payment);
 std::string_view execution_status(const Payment& payment);
 
 // Routes whose keys must not meet: part of the key of a stored answer. Never change a number.
-enum class Scope : std::int16_t { none = 0, create = 1, capture = 2, cancel = 3 };
+enum class Scope : std::int16_t { none = 0, create = 1, capture = 2, cancel = 3, refund = 4 };
+Scope scope_of(Action action);
+
+// Several refunds may be under way at once, of all else only one.
+constexpr bool is_main(Action action) {
+    return action != Action::refund;
+}
+
+// What could still be captured or refunded, in minor units.
+std::int64_t capturable(const Counters& counters);
+std::int64_t refundable(const Counters& counters);
 
 // One step of a payment: what is written together, or not at all.
 struct Change {

@@ -77,6 +77,7 @@ Outcome conclude_intent(const Order& order, const element& intent, Proof proof, 
     const auto status = text(intent, "status");
     if (text(intent, "object") != "payment_intent" || id.empty())
         return Unknown{"the answer is not a PaymentIntent"};
+    const auto received = whole(intent, "amount_received");
     const bool same_money = whole(intent, "amount") == order.amount.minor() &&
                             text(intent, "currency") == lower(order.amount.currency().code());
     const auto not_yet = [&]() -> Outcome {
@@ -86,16 +87,21 @@ Outcome conclude_intent(const Order& order, const element& intent, Proof proof, 
     };
     switch (order.action) {
         case Action::cancel:
-            if (status == "canceled") return Succeeded{id, std::move(proof)};
+            // After a capture of a part, giving back the rest ends in success.
+            if (status == "canceled" || (status == "succeeded" && order.captured_before > 0 &&
+                                         received == order.captured_before))
+                return Succeeded{id, std::move(proof)};
             if (status == "succeeded")
                 return Declined{"already_captured", "", id, std::move(proof)};
             return not_yet();
         case Action::capture:
             if (status == "canceled") return Declined{"already_canceled", "", id, std::move(proof)};
-            if (status != "succeeded") return not_yet();
-            if (whole(intent, "amount_received") != order.amount.minor())
+            if (status != "succeeded" && (order.is_final || received <= order.captured_before))
+                return not_yet();
+            if (received != order.captured_before + order.amount.minor())
                 return Unknown{"another amount was captured", true};
             return Succeeded{id, std::move(proof)};
+        case Action::refund:
         case Action::authorize:
         case Action::sale:
             break;
@@ -111,8 +117,7 @@ Outcome conclude_intent(const Order& order, const element& intent, Proof proof, 
         return Succeeded{id, std::move(proof)};
     }
     if (status == "succeeded" && order.action == Action::sale) {
-        if (whole(intent, "amount_received") != order.amount.minor())
-            return Unknown{"another amount was captured", true};
+        if (received != order.amount.minor()) return Unknown{"another amount was captured", true};
         return Succeeded{id, std::move(proof)};
     }
     if (status == "processing") return Pending{id, "provider", ""};
@@ -123,6 +128,43 @@ Outcome conclude_intent(const Order& order, const element& intent, Proof proof, 
         if (there) return declined(error, id, std::move(proof));
     }
     return not_yet();
+}
+
+// The refund says what became of the order.
+Outcome conclude_refund(const Order& order, const element& refund, Proof proof) {
+    const auto id = text(refund, "id");
+    const auto status = text(refund, "status");
+    if (text(refund, "object") != "refund" || id.empty())
+        return Unknown{"the answer is not a Refund"};
+    bool there = false;
+    const auto metadata = member(refund, "metadata", there);
+    if (!there || text(metadata, kKeyName) != order.key)
+        return Unknown{"the Refund does not carry our key", true};
+    if (whole(refund, "amount") != order.amount.minor() ||
+        text(refund, "currency") != lower(order.amount.currency().code()) ||
+        text(refund, "payment_intent") != order.reference)
+        return Unknown{"the Refund is of another amount or payment", true};
+    if (status == "succeeded") return Succeeded{id, std::move(proof)};
+    if (status == "pending" || status == "requires_action") return Pending{id, "provider", ""};
+    if (status == "failed" || status == "canceled")
+        return Declined{"refund_failed", text(refund, "failure_reason"), id, std::move(proof)};
+    return Unknown{"a Refund with status '" + status + "'"};
+}
+
+// Ours among the refunds of the payment.
+Outcome conclude_refunds(const Order& order, const element& list, Proof proof) {
+    simdjson::dom::array found;
+    if (list["data"].get(found) != simdjson::SUCCESS) return Unknown{"a list without data"};
+    for (const element refund : found) {
+        bool there = false;
+        const auto metadata = member(refund, "metadata", there);
+        if (there && text(metadata, kKeyName) == order.key)
+            return conclude_refund(order, refund, std::move(proof));
+    }
+    bool more = false;
+    if (list["has_more"].get(more) == simdjson::SUCCESS && more)
+        return Unknown{"the payment has too many refunds to look through", true};
+    return NotFound{};
 }
 
 // Kept by the thread: parsing needs buffers, not state.
@@ -141,6 +183,8 @@ Outcome conclude(const Order& order, int status, std::string_view body, Proof pr
     if (parser().parse(body.data(), body.size()).get(document) != simdjson::SUCCESS ||
         !document.is_object())
         return Unknown{fmt::format("status {} without readable JSON", status)};
+    if (status == 200 && order.action == Action::refund)
+        return conclude_refund(order, document, std::move(proof));
     if (status == 200) return conclude_intent(order, document, std::move(proof), true);
     bool there = false;
     const auto error = member(document, "error", there);
@@ -169,6 +213,10 @@ Outcome conclude_query(const Order& order, int status, std::string_view body, Pr
     if (status != 200) return Unknown{fmt::format("the query was answered with {}", status)};
     if (parser().parse(body.data(), body.size()).get(document) != simdjson::SUCCESS)
         return Unknown{"the query's answer is not JSON"};
+    if (order.action == Action::refund)
+        return text(document, "object") == "list"
+                   ? conclude_refunds(order, document, std::move(proof))
+                   : conclude_refund(order, document, std::move(proof));
     if (text(document, "object") != "search_result")
         return conclude_intent(order, document, std::move(proof), false);
     simdjson::dom::array found;

@@ -41,7 +41,7 @@ Order order_for(Action action, bool is_replay = false) {
             .key = "key-1",
             .amount = Money(1099, "EUR"_currency),
             .token = "pm_card_visa",
-            .reference = action == Action::capture || action == Action::cancel ? "pi_1" : "",
+            .reference = action == Action::sale || action == Action::authorize ? "" : "pi_1",
             .payment = "pay_1",
             .is_replay = is_replay};
 }
@@ -290,6 +290,83 @@ TEST(Queries, TellWhatBecameOfAnOrder) {
         EXPECT_EQ(heard(outcome), row.heard);
         if (const auto* yes = std::get_if<Succeeded>(&outcome)) EXPECT_EQ(yes->proof.kind, "query");
     }
+}
+
+std::string refund(std::string_view status, std::string_view key = "key-1",
+                   std::int64_t amount = 1099, std::string_view more = "") {
+    return fmt::format(R"({{"id":"re_1","object":"refund","amount":{},"currency":"eur",)"
+                       R"("payment_intent":"pi_1","status":"{}",)"
+                       R"("metadata":{{"florin_key":"{}"}}{}}})",
+                       amount, status, key, more);
+}
+
+std::string refunds(std::string_view items, bool has_more = false) {
+    return fmt::format(R"({{"object":"list","data":[{}],"has_more":{}}})", items, has_more);
+}
+
+std::string answer(const Order& order, const std::string& body) {
+    return heard(conclude(order, 200, body, {"answer", "req_1", ""}));
+}
+
+std::string query(const Order& order, const std::string& body) {
+    return heard(conclude_query(order, 200, body, {"query", "req_1", ""}));
+}
+
+TEST(Refunds, AreHeardAsTheyAre) {
+    const auto order = order_for(Action::refund);
+    for (const auto& [body, expected] : std::vector<std::pair<std::string, std::string>>{
+             {refund("succeeded"), "yes re_1"},
+             {refund("pending"), "later re_1 provider"},
+             {refund("requires_action"), "later re_1 provider"},
+             {refund("failed", "key-1", 1099, R"(,"failure_reason":"expired_or_canceled_card")"),
+              "no refund_failed expired_or_canceled_card re_1"},
+             {refund("canceled"), "no refund_failed re_1"},
+             {refund("dancing"), "unknown"},
+             {refund("succeeded", "key-2"), "unknown, review"},
+             {refund("succeeded", "key-1", 1100), "unknown, review"},
+             {intent("succeeded", kReceived), "unknown"}}) {
+        EXPECT_EQ(answer(order, body), expected) << body;
+        EXPECT_EQ(query(order, body), expected) << body;
+    }
+}
+
+TEST(Refunds, AreFoundAmongThoseOfThePaymentByOurKey) {
+    const auto order = order_for(Action::refund);
+    const auto other = refund("succeeded", "key-2");
+    EXPECT_EQ(query(order, refunds(other + "," + refund("succeeded"))), "yes re_1");
+    EXPECT_EQ(query(order, refunds(other)), "not found");
+    EXPECT_EQ(query(order, refunds("")), "not found");
+    EXPECT_EQ(query(order, refunds(other, true)), "unknown, review");
+}
+
+TEST(Captures, OfPartsAddUp) {
+    auto part = order_for(Action::capture);
+    part.captured_before = 500;
+    part.is_final = false;
+    const auto held = [](std::int64_t received) {
+        return intent_over(9000, "eur", "requires_capture",
+                           fmt::format(R"(,"amount_received":{})", received));
+    };
+    EXPECT_EQ(answer(part, held(1599)), "yes pi_1");
+    EXPECT_EQ(answer(part, held(500)), "unknown");
+    EXPECT_EQ(query(part, held(500)), "not found");
+    EXPECT_EQ(query(part, held(1598)), "unknown, review");
+    auto last = part;
+    last.is_final = true;
+    EXPECT_EQ(query(last, held(1599)), "not found") << "the rest is still held";
+    EXPECT_EQ(answer(last, intent_over(9000, "eur", "succeeded", R"(,"amount_received":1599)")),
+              "yes pi_1");
+}
+
+TEST(Cancel, AfterAPartGivesBackTheRest) {
+    auto order = order_for(Action::cancel);
+    order.captured_before = 500;
+    const auto body = [](std::int64_t received) {
+        return intent_over(9000, "eur", "succeeded",
+                           fmt::format(R"(,"amount_received":{})", received));
+    };
+    EXPECT_EQ(answer(order, body(500)), "yes pi_1");
+    EXPECT_EQ(answer(order, body(9000)), "no already_captured pi_1");
 }
 
 }  // namespace

@@ -18,6 +18,8 @@ constexpr Capabilities kCapabilities = {
     .query_by_key = true,
     .visibility_delay = std::chrono::minutes(1),  // Search lags, by Stripe's own word.
     .cancel = true,
+    .several_captures = true,
+    .refund = true,
     .answer_time = std::chrono::seconds(20),
 };
 
@@ -32,13 +34,27 @@ std::string encode_form(const Form& form) {
     return out;
 }
 
+Form refund_form(const Order& order) {
+    Form form = {
+        {"payment_intent", order.reference},
+        {"amount", std::to_string(order.amount.minor())},
+        {"metadata[" + std::string(kKeyName) + "]", order.key},
+        {"metadata[" + std::string(kPaymentName) + "]", order.payment},
+    };
+    if (!order.reason.empty()) form.emplace_back("reason", order.reason);
+    return form;
+}
+
 Form form_of(const Order& order) {
     const auto amount = std::to_string(order.amount.minor());
     switch (order.action) {
         case Action::capture:
-            return {{"amount_to_capture", amount}};
+            if (order.is_final) return {{"amount_to_capture", amount}};
+            return {{"amount_to_capture", amount}, {"final_capture", "false"}};
         case Action::cancel:
             return {{"cancellation_reason", "requested_by_customer"}};
+        case Action::refund:
+            return refund_form(order);
         case Action::authorize:
         case Action::sale:
             break;
@@ -53,6 +69,10 @@ Form form_of(const Order& order) {
         {"metadata[" + std::string(kKeyName) + "]", order.key},
         {"metadata[" + std::string(kPaymentName) + "]", order.payment},
     };
+    // Or only one capture would be possible. Where the card cannot do it, Stripe says no to the
+    // capture that is not the final one.
+    if (order.action == Action::authorize)
+        form.emplace_back("payment_method_options[card][request_multicapture]", "if_available");
     if (!order.return_url.empty()) form.emplace_back("return_url", order.return_url);
     return form;
 }
@@ -64,6 +84,8 @@ std::string path_of(const Order& order) {
             return intents + '/' + order.reference + "/capture";
         case Action::cancel:
             return intents + '/' + order.reference + "/cancel";
+        case Action::refund:
+            return "/v1/refunds";
         case Action::authorize:
         case Action::sale:
             break;
@@ -98,7 +120,12 @@ http::Request encode_query(const Order& order) {
     http::Request request;
     request.method = "GET";
     request.target = "/v1/payment_intents/";
-    if (order.reference.empty()) {
+    if (order.action == Action::refund) {
+        // Refunds cannot be searched; the newest hundred of the payment hold ours.
+        request.target = order.refund.empty() ? "/v1/refunds?limit=100&payment_intent=" +
+                                                    http::percent_encode(order.reference)
+                                              : "/v1/refunds/" + order.refund;
+    } else if (order.reference.empty()) {
         const auto query = "metadata['" + std::string(kKeyName) + "']:'" + order.key + "'";
         request.target += "search?query=" + http::percent_encode(query);
     } else {

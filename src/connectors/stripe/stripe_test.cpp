@@ -17,7 +17,7 @@ Order order_for(Action action) {
             .key = "mzxw6ytboi4dgmrtgezdgnbvgy3tqojqmzxw6ytb",
             .amount = Money(1099, "EUR"_currency),
             .token = "pm_card_visa",
-            .reference = action == Action::capture || action == Action::cancel ? "pi_1" : "",
+            .reference = action == Action::sale || action == Action::authorize ? "" : "pi_1",
             .payment = "pay_01m7xmzqs8e82r0j6hb7h6nwvv"};
 }
 
@@ -42,6 +42,7 @@ TEST(StripeRequest, EachOrderHasItsPathAndForm) {
                        {"metadata[florin_payment]", "pay_01m7xmzqs8e82r0j6hb7h6nwvv"}};
     auto held = paid;
     held["capture_method"] = "manual";
+    held["payment_method_options[card][request_multicapture]"] = "if_available";
     struct Row {
         Action action;
         std::string_view target;
@@ -51,6 +52,12 @@ TEST(StripeRequest, EachOrderHasItsPathAndForm) {
         {Action::sale, "/v1/payment_intents", paid},
         {Action::authorize, "/v1/payment_intents", held},
         {Action::capture, "/v1/payment_intents/pi_1/capture", {{"amount_to_capture", "1099"}}},
+        {Action::refund,
+         "/v1/refunds",
+         {{"payment_intent", "pi_1"},
+          {"amount", "1099"},
+          {"metadata[florin_key]", "mzxw6ytboi4dgmrtgezdgnbvgy3tqojqmzxw6ytb"},
+          {"metadata[florin_payment]", "pay_01m7xmzqs8e82r0j6hb7h6nwvv"}}},
         {Action::cancel,
          "/v1/payment_intents/pi_1/cancel",
          {{"cancellation_reason", "requested_by_customer"}}},
@@ -62,6 +69,18 @@ TEST(StripeRequest, EachOrderHasItsPathAndForm) {
         EXPECT_EQ(request.target, row.target);
         EXPECT_EQ(form_of(request), row.form);
     }
+}
+
+TEST(StripeRequest, ACaptureThatIsNotTheLastSaysSoAndARefundSaysWhy) {
+    auto part = order_for(Action::capture);
+    part.is_final = false;
+    EXPECT_EQ(form_of(encode(part)).at("final_capture"), "false");
+    auto refund = order_for(Action::refund);
+    refund.reason = "duplicate";
+    EXPECT_EQ(form_of(encode(refund)).at("reason"), "duplicate");
+    EXPECT_EQ(encode_query(refund).target, "/v1/refunds?limit=100&payment_intent=pi_1");
+    refund.refund = "re_1";
+    EXPECT_EQ(encode_query(refund).target, "/v1/refunds/re_1");
 }
 
 TEST(StripeRequest, CarriesVersionKeyAndTheMarkOfTheSecret) {
@@ -141,7 +160,8 @@ TEST(StripeAnswer, IsKeptAsProofWithTheIdOfTheRequest) {
 std::vector<testing::Sample> samples() {
     const auto stripe = std::make_shared<const Stripe>();
     std::vector<testing::Sample> out;
-    for (const auto action : {Action::sale, Action::authorize, Action::capture, Action::cancel}) {
+    for (const auto action :
+         {Action::sale, Action::authorize, Action::capture, Action::cancel, Action::refund}) {
         out.push_back(
             {"Stripe_" + std::string(name(action)), stripe, order_for(action), "Idempotency-Key"});
     }

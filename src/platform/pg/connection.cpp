@@ -91,6 +91,19 @@ Instant Rows::time(std::size_t row, int column) const {
     return Instant(epoch) + std::chrono::microseconds(count);
 }
 
+std::vector<std::int64_t> Rows::int64s(std::size_t row, int column) const {
+    // array_send: dimensions, has nulls, type, length, lower bound; then length and bytes of each.
+    constexpr std::size_t kHead = 20, kEach = 12;
+    const auto bytes = text(row, column);
+    if (bytes.size() < kHead) return {};  // No dimension: empty.
+    const auto count = static_cast<std::size_t>(integer<std::int32_t>(bytes.data() + 12));
+    check(bytes.size() == kHead + count * kEach, "the column is a bigint[] without nulls");
+    std::vector<std::int64_t> out;
+    for (std::size_t i = 0; i < count; ++i)
+        out.push_back(integer<std::int64_t>(bytes.data() + kHead + i * kEach + 4));
+    return out;
+}
+
 std::size_t Rows::affected() const {
     const std::string_view text = PQcmdTuples(result_.get());
     std::size_t count = 0;

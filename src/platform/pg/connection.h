@@ -48,6 +48,7 @@ public:
     std::string_view text(std::size_t row, int column) const;  // Also bytea. Lives with the Rows.
     UuidBytes uuid(std::size_t row, int column) const;
     Instant time(std::size_t row, int column) const;
+    std::vector<std::int64_t> int64s(std::size_t row, int column) const;
     std::size_t affected() const;  // Of UPDATE, INSERT and DELETE.
 
 private:

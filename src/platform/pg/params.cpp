@@ -19,6 +19,7 @@ enum : unsigned {
     kUuid = 2950,
     kInt2Array = 1005,
     kTextArray = 1009,
+    kInt8Array = 1016,
     kTimestamptzArray = 1185,
     kUuidArray = 2951,
 };
@@ -202,6 +203,13 @@ void Records::field(const UuidBytes& uuid) {
 }
 void Records::field(Instant time) {
     write(kTimestamptz, time);
+}
+void Records::field(const std::vector<std::int64_t>& values) {
+    append_integer(array_, std::int32_t{kInt8Array});
+    with_length(array_, [&] {
+        begin_array(array_, kInt8, static_cast<std::int32_t>(values.size()));
+        for (const auto value : values) with_length(array_, [&] { append_value(array_, value); });
+    });
 }
 void Records::field(Bytes bytes) {
     write(kBytea, bytes.bytes);

@@ -48,6 +48,7 @@ private:
     void field(const UuidBytes& uuid);
     void field(Instant time);
     void field(Bytes bytes);
+    void field(const std::vector<std::int64_t>& values);
     template <class T>
     void write(unsigned type, const T& value);
 

@@ -1,0 +1,137 @@
+// Goal: captures in parts and refunds: how much, of which order, and beside what. Method: one test
+// for each rule; sequences of them are life_test.cpp's.
+
+#include <gtest/gtest.h>
+
+#include "payments/rules.h"
+#include "payments/test_payment.h"
+
+namespace florin::payments {
+namespace {
+
+using namespace testing;
+using connectors::Outcome;
+using connectors::Unknown;
+using operation::State;
+using std::chrono::seconds;
+
+// authorized/reserved/captured/voided
+std::string counters(const Payment& payment) {
+    const auto& c = payment.counters;
+    return fmt::format("{}/{}/{}/{}", c.authorized, c.capture_reserved, c.captured, c.voided);
+}
+
+Payment settled(const Payment& payment, const Outcome& outcome) {
+    return settle(payment, outcome, kNoon + seconds(1), 9)->after;
+}
+
+// 100.00 EUR captured at once: version 2.
+Payment paid() {
+    return settled(opened(), yes());
+}
+
+const std::vector<Part> kSold = {{Action::sale, State::succeeded, {}}};
+
+Result<Change> begin(const Payment& payment, std::vector<Part> parts, Wish wish) {
+    return payments::begin(payment, parts, wish, {"stripe", "k"}, {.key = "key"}, kTiming, 5);
+}
+
+std::string code_of(const Result<Change>& result) {
+    return result ? "" : result.error().code;
+}
+
+TEST(Capture, APartLetsGoOfTheRestUnlessMoreWillFollow) {
+    const auto last = settled(begin(authorized(), {}, {Action::capture, 6000})->after, yes());
+    EXPECT_EQ(counters(last), "10000/0/6000/4000");
+    EXPECT_EQ(status_of(last), Status::succeeded);
+    const Wish wish{.action = Action::capture, .amount = 6000, .is_final = false};
+    const auto change = settle(begin(authorized(), {}, wish)->after, yes(), kNoon, 1);
+    EXPECT_EQ(change->event_type, "payment.partially_captured");
+    EXPECT_EQ(counters(change->after), "10000/0/6000/0");
+    EXPECT_EQ(status_of(change->after), Status::partially_captured);
+    const auto rest = begin(change->after, {{Action::capture, State::succeeded, {4200, 1799, 1}}},
+                            {Action::capture});
+    EXPECT_EQ(rest->after.operation.amount, 4000);
+    EXPECT_EQ(rest->after.operation.shares, (std::vector<std::int64_t>{2800, 1200, 0}));
+    EXPECT_EQ(counters(settled(rest->after, yes())), "10000/0/10000/0");
+}
+
+TEST(Capture, AfterAPartTheRestIsGivenBackByCancel) {
+    const Wish wish{.action = Action::capture, .amount = 6000, .is_final = false};
+    const auto part = settled(begin(authorized(), {}, wish)->after, yes());
+    const auto change = settle(begin(part, {}, {Action::cancel})->after, yes(), kNoon, 1);
+    EXPECT_EQ(change->event_type, "payment.succeeded");
+    EXPECT_EQ(counters(change->after), "10000/0/6000/4000");
+}
+
+TEST(Refund, ReservesAtOnceAndNeverMoreThanIsLeft) {
+    const auto first = begin(paid(), kSold, {Action::refund, 6000});
+    EXPECT_EQ(first->event_type, "refund.created");
+    EXPECT_EQ(first->after.counters.refund_reserved, 6000);
+    EXPECT_EQ(first->after.operation.shares, (std::vector<std::int64_t>{4200, 1799, 1}));
+    EXPECT_EQ(status_of(first->after), Status::succeeded);
+    auto parts = kSold;
+    parts.push_back({Action::refund, State::unknown, first->after.operation.shares});
+    EXPECT_EQ(code_of(begin(first->after, parts, {Action::refund, 6000})),
+              "amount_exceeds_refundable");
+    const auto second = begin(first->after, parts, {Action::refund});
+    EXPECT_EQ(second->after.operation.amount, 4000) << "all that is left";
+    EXPECT_EQ(second->after.operation.shares, (std::vector<std::int64_t>{2800, 1200, 0}));
+    EXPECT_EQ(second->after.main, paid().main) << "a refund is never the main operation";
+    EXPECT_EQ(code_of(begin(second->after, parts, {Action::refund, 1})), "payment_not_refundable");
+}
+
+TEST(Refund, EndsByProofOnly) {
+    const auto begun = begin(paid(), kSold, {Action::refund, 3000})->after;
+    const auto yes_it_is = settle(begun, yes(), kNoon, 1);
+    EXPECT_EQ(yes_it_is->event_type, "refund.succeeded");
+    EXPECT_EQ(yes_it_is->after.counters.refunded, 3000);
+    EXPECT_EQ(yes_it_is->after.counters.refund_reserved, 0);
+    const auto refused = settle(begun, no(), kNoon, 1);
+    EXPECT_EQ(refused->event_type, "refund.failed");
+    EXPECT_EQ(refused->after.counters.refunded, 0);
+    EXPECT_EQ(refused->after.counters.refund_reserved, 0);
+    const auto silent = settle(begun, Unknown{"no answer"}, kNoon, 1);
+    EXPECT_EQ(silent->event_type, "refund.outcome_unknown");
+    EXPECT_EQ(silent->after.counters.refund_reserved, 3000) << "silence releases nothing";
+    EXPECT_EQ(name(status_of(silent->after)), "succeeded");
+    const auto late = settle(refused->after, yes(), kNoon, 1);
+    EXPECT_EQ(late->event_type, "refund.late_success");
+    EXPECT_EQ(late->after.counters.refunded, 3000);
+    EXPECT_TRUE(late->after.operation.review);
+}
+
+TEST(Refund, RunsBesideAMainOperation) {
+    const Wish wish{.action = Action::capture, .amount = 5000, .is_final = false};
+    const auto part = settled(begin(authorized(), {}, wish)->after, yes());
+    const std::vector<Part> parts = {{Action::capture, State::succeeded, {3500, 1499, 1}}};
+    const auto capturing = begin(part, parts, {Action::capture})->after;
+    const auto refunding = begin(capturing, parts, {Action::refund})->after;
+    EXPECT_EQ(refunding.operation.amount, 5000);
+    EXPECT_EQ(refunding.doing, Action::capture);
+    const auto done = settled(refunding, yes());
+    EXPECT_EQ(done.doing, Action::capture) << "the capture is still under way";
+    EXPECT_EQ(done.main, capturing.operation.id);
+}
+
+TEST(Wish, NamesOrdersAndAmounts) {
+    const Wish by_order{.action = Action::refund, .orders = {{"ord_2", 999}, {"ord_3", 1}}};
+    const auto change = begin(paid(), kSold, by_order);
+    EXPECT_EQ(change->after.operation.amount, 1000);
+    EXPECT_EQ(change->after.operation.shares, (std::vector<std::int64_t>{0, 999, 1}));
+    const auto refused = [&](Wish wish) { return code_of(begin(paid(), kSold, std::move(wish))); };
+    EXPECT_EQ(refused({.action = Action::refund, .orders = {{"ord_9", 1}}}),
+              "payment_order_unknown");
+    EXPECT_EQ(refused({.action = Action::refund, .orders = {{"ord_3", 2}}}),
+              "amount_exceeds_refundable");
+    EXPECT_EQ(refused({.action = Action::refund, .amount = 5, .orders = {{"ord_1", 6}}}),
+              "amount_mismatch");
+    EXPECT_EQ(refused({.action = Action::refund, .amount = 10'001}), "amount_exceeds_refundable");
+    EXPECT_EQ(refused({.action = Action::capture, .amount = 1}), "payment_not_capturable");
+    EXPECT_EQ(code_of(begin(authorized(), {}, {Action::capture, 10'001})),
+              "amount_exceeds_capturable");
+    EXPECT_EQ(code_of(begin(authorized(), {}, {Action::refund})), "payment_not_refundable");
+}
+
+}  // namespace
+}  // namespace florin::payments
