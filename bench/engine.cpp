@@ -27,6 +27,8 @@ public:
             .query_by_key = true,
             .visibility_delay = {},
             .cancel = true,
+            .several_captures = true,
+            .refund = true,
             .answer_time = std::chrono::seconds(1),
         };
         return kYes;
@@ -37,6 +39,10 @@ public:
     }
     Task<Outcome> find(connectors::Wire&, connectors::Order, Deadline) const override {
         co_return connectors::NotFound{};
+    }
+    Result<connectors::Hint> read_webhook(const http::Headers&, std::string_view, std::string_view,
+                                          Instant) const override {
+        return fail(Fault::malformed, "webhook_malformed", "nobody calls from outside here");
     }
 };
 

@@ -243,7 +243,8 @@ class Stack:
         return os.path.join(self.build, name)
 
     def _start_sandbox(self, keeps_data):
-        command = [self.binary("florin-sandbox"), "--listen", "127.0.0.1:0"]
+        command = [self.binary("florin-sandbox"), "--listen", "127.0.0.1:0",
+                   *self.sandbox_options()]
         if keeps_data:
             data = os.path.join(self.folder, "sandbox")
             os.mkdir(data)
@@ -252,6 +253,9 @@ class Stack:
         # Whoever knows its address must find it there again after a restart.
         command[2] = self.sandbox.url.removeprefix("http://")
         self.sandbox.command = command
+
+    def sandbox_options(self):
+        return []
 
     def environment(self):
         return {"FLORIN_DATABASE_URL": self.postgres.url, "FLORIN_STRIPE_URL": self.sandbox.url,

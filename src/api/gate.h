@@ -39,7 +39,9 @@ struct Call {
     Deadline deadline;
 };
 
-enum class Replay { none, by_key };
+// What makes a repeated request harmless: nothing (it changes nothing), the client's key, or the
+// provider's id of the event.
+enum class Replay { none, by_key, by_event };
 
 struct Route {
     std::string_view method, path;

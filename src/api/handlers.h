@@ -17,6 +17,8 @@ Handled get_payment(Services& services, Call call);
 Handled list_payments(Services& services, Call call);
 Handled list_payment_events(Services& services, Call call);
 
+Handled receive_webhook(Services& services, Call call);
+
 Handled list_ledger_accounts(Services& services, Call call);
 Handled get_ledger_account(Services& services, Call call);
 Handled list_ledger_entries(Services& services, Call call);

@@ -15,6 +15,7 @@ constexpr std::array kRoutes = {
     Route{"POST", "/v1/payments/{id}/refunds",        "payments:write", Replay::by_key, refund_payment},
     Route{"GET",  "/v1/payments/{id}/refunds",        "payments:read",  Replay::none,   list_refunds},
     Route{"GET",  "/v1/payments/{id}/events",         "payments:read",  Replay::none,   list_payment_events},
+    Route{"POST", "/v1/providers/{id}/webhooks",      "",               Replay::by_event, receive_webhook},
     Route{"GET",  "/v1/ledger/accounts",              "ledger:read",    Replay::none,   list_ledger_accounts},
     Route{"GET",  "/v1/ledger/accounts/{id}",         "ledger:read",    Replay::none,   get_ledger_account},
     Route{"GET",  "/v1/ledger/accounts/{id}/entries", "ledger:read",    Replay::none,   list_ledger_entries},

@@ -14,7 +14,8 @@ namespace {
 constexpr std::string_view kPing = "SELECT 1";
 
 payments::ServiceOptions service_options(const Config& config, std::string secret) {
-    return {std::move(secret), config.provider_time, config.lease_extra};
+    return {std::move(secret), config.stripe_webhook_secret, config.provider_time,
+            config.lease_extra};
 }
 
 }  // namespace

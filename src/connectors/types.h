@@ -97,6 +97,13 @@ struct Unknown {
 // Only an answer to a query: the provider knows no such thing (yet).
 struct NotFound {};
 
+// What a provider sends by itself. A reason to look, never the truth.
+struct Hint {
+    std::string id;       // Of the event, in the provider's words; it may come twice.
+    std::string type;     // In the provider's words.
+    std::string payment;  // Our id of the payment, as we gave it; empty when it names none.
+};
+
 using Outcome = std::variant<Succeeded, Declined, Pending, NotSent, Unknown, NotFound>;
 
 }  // namespace florin::connectors

@@ -180,6 +180,24 @@ Task<Result<Answer>> Service::replay(MerchantId merchant, PaymentId payment, Ope
     co_return answer;
 }
 
+Task<Result<std::string_view>> Service::receive(std::string provider, http::Headers headers,
+                                                std::string body) {
+    const auto& connector = provider_.connector;
+    if (provider != connector.capabilities().name)
+        co_return fail(Fault::not_found, "provider_not_found", "there is no such provider here");
+    if (options_.webhook_secret.empty())
+        co_return fail(Fault::unavailable, "webhooks_not_configured",
+                       "set the secret of the provider's webhooks: see docs/configuration.md");
+    const auto time = now();
+    CO_TRY(auto hint, connector.read_webhook(headers, body, options_.webhook_secret, time));
+    const auto woken = co_await store_.receive(std::move(provider), hint, std::move(body), time);
+    log::info("provider.event", {{"id", hint.id},
+                                 {"type", hint.type},
+                                 {"payment", hint.payment},
+                                 {"woken", woken ? std::to_string(*woken) : "seen before"}});
+    co_return !woken ? "seen" : *woken > 0 ? "stored" : "parked";
+}
+
 // Asks the provider by our key. Not found, and the provider still remembers keys: the same key is
 // sent again, which gives the first outcome or makes it happen once.
 Task<connectors::Outcome> Service::investigate(Payment payment) {

@@ -22,6 +22,7 @@ struct ProviderAccount {
 
 struct ServiceOptions {
     std::string provider_key_secret;
+    std::string webhook_secret = {};                // Of the provider; empty = it may not call us.
     std::chrono::milliseconds answer_time{20'000};  // Silence beyond it is "unknown".
     std::chrono::milliseconds lease_extra{10'000};  // On top of it, before others look.
     // How long an intent may wait for the database. Nothing was sent for it, so a short "try again"
@@ -48,6 +49,13 @@ public:
     // not_supported_by_provider, and the refusals of rules.h.
     Task<Result<Answer>> act(MerchantId merchant, PaymentId id, Wish wish, ClientKey key,
                              Deadline deadline);
+
+    // A webhook of `provider`: checked, kept, and taken as a reason to look. Failures: NotFound
+    // provider_not_found, Unavailable webhooks_not_configured, and those of
+    // Connector::read_webhook. Gives "stored", "seen" (it came before) or "parked" (it is about
+    // nothing that waits).
+    Task<Result<std::string_view>> receive(std::string provider, http::Headers headers,
+                                           std::string body);
 
     // One look at an operation that was claimed: sends what was not sent, asks what is unknown.
     Task<> resolve(Due claimed);

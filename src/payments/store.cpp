@@ -295,6 +295,18 @@ Task<> Store::postpone(Due claimed, Instant at) {
     co_await pool_.query(sql::postpone, std::move(params));
 }
 
+Task<std::optional<std::int32_t>> Store::receive(std::string provider, connectors::Hint hint,
+                                                 std::string body, Instant now) {
+    const auto payment = PaymentId::parse(hint.payment);
+    const Slot slot = payment ? payment->slot() : slot_of(provider, hint.id);
+    pg::Params params;
+    params.add(static_cast<std::int16_t>(slot)).add(provider).add(hint.id).add(hint.type);
+    params.add(payment.value_or(PaymentId()).uuid().bytes).add(pg::Bytes{body}).add(now);
+    const auto rows = co_await pool_.query(sql::receive_event, std::move(params));
+    const auto woken = rows.int32(0, 0);
+    co_return woken < 0 ? std::nullopt : std::optional(woken);
+}
+
 Task<std::string> Store::provider_key_secret() {
     pg::Params params;
     const auto rows = co_await pool_.query(sql::provider_key_secret, std::move(params));

@@ -71,6 +71,11 @@ public:
     // Looks again at `at`, if it is still ours.
     Task<> postpone(Due claimed, Instant at);
 
+    // Keeps what a provider told, and makes the open operations of its payment due. Gives how many
+    // there were; nothing = the event was here before.
+    Task<std::optional<std::int32_t>> receive(std::string provider, connectors::Hint hint,
+                                              std::string body, Instant now);
+
     // The secret of the installation, from which the providers' keys are derived.
     Task<std::string> provider_key_secret();
 

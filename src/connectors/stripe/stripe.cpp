@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "connectors/stripe/mapping.h"
+#include "connectors/stripe/webhook.h"
 #include "connectors/stripe/words.h"
 #include "platform/crypto/hash.h"
 
@@ -154,6 +155,11 @@ Task<Outcome> Stripe::find(Wire& wire, Order order, Deadline deadline) const {
     if (answer)
         co_return conclude_query(order, answer->status, answer->body, proof_of(*answer, "query"));
     co_return Unknown{answer.error().why};
+}
+
+Result<Hint> Stripe::read_webhook(const http::Headers& headers, std::string_view body,
+                                  std::string_view secret, Instant now) const {
+    return stripe::read_webhook(headers.get("Stripe-Signature"), body, secret, now);
 }
 
 }  // namespace florin::connectors::stripe

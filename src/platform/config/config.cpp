@@ -32,6 +32,7 @@ constexpr std::array kNames = {
     Name{"database_readers", "connections that read (4)"},
     Name{"stripe_url", "where Stripe is (https://api.stripe.com), or florin-sandbox"},
     Name{"stripe_secret_key", "Stripe's secret key; better stripe_secret_key_file"},
+    Name{"stripe_webhook_secret", "signs Stripe's webhooks; better stripe_webhook_secret_file"},
     Name{"provider_time_ms", "silence of a provider beyond it is 'unknown' (20000)"},
     Name{"lease_extra_ms", "on top of it, before another process may look (10000)"},
     Name{"resolver_period_ms", "how often to look for operations whose time has come (500)"},
@@ -126,7 +127,7 @@ private:
     static bool is_known(std::string_view name) {
         const auto is = [&](const Name& known) { return known.name == name; };
         return std::ranges::any_of(kNames, is) || name == "stripe_secret_key_file" ||
-               name == "database_url_file";
+               name == "stripe_webhook_secret_file" || name == "database_url_file";
     }
 
     const Overrides& overrides_;
@@ -180,6 +181,7 @@ Result<Config> load_config(const std::string& file, const Overrides& overrides) 
         in.mistake("stripe_url", "must start with https:// (or http:// for florin-sandbox)");
     while (config.stripe_url.ends_with('/')) config.stripe_url.pop_back();
     config.stripe_secret_key = in.secret("stripe_secret_key");
+    config.stripe_webhook_secret = in.secret("stripe_webhook_secret");
     config.provider_time =
         std::chrono::milliseconds(in.whole("provider_time_ms", 20'000, 100, 120'000));
     config.lease_extra =

@@ -23,6 +23,7 @@ struct Config {
     std::size_t database_readers = 4;  // Connections that read.
     std::string stripe_url = "https://api.stripe.com";
     std::string stripe_secret_key;
+    std::string stripe_webhook_secret;                // Empty = Stripe may not call us.
     std::chrono::milliseconds provider_time{20'000};  // Silence beyond it is "unknown".
     std::chrono::milliseconds lease_extra{10'000};
     std::chrono::milliseconds resolver_period{500};
