@@ -114,6 +114,15 @@ TEST(Refund, RunsBesideAMainOperation) {
     EXPECT_EQ(done.main, capturing.operation.id);
 }
 
+TEST(Wish, WaitsForAPersonWhenALateSuccessTookAnOrderTwice) {
+    const Wish wish{.action = Action::capture, .amount = 6000, .is_final = false};
+    const auto part = settled(begin(authorized(), {}, wish)->after, yes());
+    const std::vector<Part> twice = {{Action::capture, State::succeeded, {6000, 0, 0}},
+                                     {Action::capture, State::succeeded, {4000, 0, 0}}};
+    EXPECT_EQ(code_of(begin(part, twice, {Action::capture})), "payment_needs_review");
+    EXPECT_TRUE(begin(part, twice, {Action::capture, 3000})) << "the other orders have that much";
+}
+
 TEST(Wish, NamesOrdersAndAmounts) {
     const Wish by_order{.action = Action::refund, .orders = {{"ord_2", 999}, {"ord_3", 1}}};
     const auto change = begin(paid(), kSold, by_order);

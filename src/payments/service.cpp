@@ -98,10 +98,17 @@ Task<Result<Answer>> Service::act(MerchantId merchant, PaymentId id, Wish wish, 
         const auto parts = co_await store_.parts(id);
         auto provider = provider_for(merchant, wish.action, key.key, view(id.uuid()));
         provider.name = payment->operation.provider;
-        CO_TRY(auto change,
-               begin(*payment, parts, wish, std::move(provider), key, timing(), random_u64()));
-        const auto after = change.after;
-        if (co_await engine_.advance(std::move(change), intent_deadline(deadline)))
+        auto change =
+            begin(*payment, parts, wish, std::move(provider), key, timing(), random_u64());
+        if (!change) {
+            // The operations were read after the payment and may be newer: a refusal counts when
+            // both are of one version. A yes needs no such look, the engine compares.
+            const auto again = co_await store_.load(merchant, id);
+            if (again && again->version != payment->version) continue;
+            co_return std::unexpected(std::move(change.error()));
+        }
+        const auto after = change->after;
+        if (co_await engine_.advance(std::move(*change), intent_deadline(deadline)))
             co_return co_await carry_out(after, deadline);
     }
     co_return about(id, Fault::conflict, "payment_is_busy",
