@@ -106,6 +106,9 @@ class Refunds(LifecycleTest):
         self.assertEqual(now["operation"]["kind"], "sale")
         self.assertEqual(self.charge(payment)["amount_refunded"], 10000)
         self.assert_balances(shop, "0.00", "0.00")
+        booked = shop.get("/v1/ledger/accounts/psp_receivable:stripe:EUR/entries?payment="
+                          + payment).json["data"]
+        self.assertEqual([entry["kind"] for entry in booked], ["refund_paid", "capture"])
         answer = shop.post(f"/v1/payments/{payment}/refunds")
         self.assert_problem(answer, 409, "payment_not_refundable")
         types = [event["type"] for event in shop.get(f"/v1/payments/{payment}/events").json["data"]]
@@ -186,6 +189,8 @@ class Refunds(LifecycleTest):
         payment = self.pay(shop, payment_method=method)["id"]
         answer = shop.post(f"/v1/payments/{payment}/refunds", {"amount": "60.00"})
         self.assertEqual(answer.status, 402, answer.text)
+        self.assertEqual((answer.json["payment"], answer.json["refund_status"]),
+                         (payment, "failed"))
         (refund,) = shop.get(f"/v1/payments/{payment}/refunds").json["data"]
         self.assertEqual((refund["status"], refund["operation"]["decline_detail"]),
                          ("failed", "charge_disputed"))

@@ -6,6 +6,7 @@
 #include "api/query.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "payments/postings.h"
 
 namespace florin::api {
 namespace {
@@ -71,9 +72,14 @@ Task<std::vector<ledger::Entry>> entries_of_payment(Services& services, Merchant
                                                     AccountName account, PaymentId payment) {
     const auto seen = co_await services.payment_store.load(merchant, payment);
     if (!seen) co_return std::vector<ledger::Entry>();
-    auto operations = co_await services.payment_store.operations(payment);
+    std::vector<OperationId> transactions;
+    const auto parts = co_await services.payment_store.parts(payment);
+    for (const auto& part : parts) {
+        for (const auto& id : payments::transactions_of(part.id, part.kind))
+            transactions.push_back(id);
+    }
     co_return co_await services.ledger_store.entries_of(merchant, std::move(account),
-                                                        payment.slot(), std::move(operations));
+                                                        payment.slot(), std::move(transactions));
 }
 
 }  // namespace

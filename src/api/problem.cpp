@@ -114,26 +114,28 @@ http::Response problem(const Error& error, std::string_view instance) {
     return response;
 }
 
-http::Response declined(std::string_view payment_json, std::string_view instance) {
+http::Response declined(std::string_view json, std::string_view instance) {
     thread_local simdjson::dom::parser parser;
-    simdjson::dom::element payment;
-    const auto failed = parser.parse(payment_json.data(), payment_json.size()).get(payment);
+    simdjson::dom::element subject;
+    const auto failed = parser.parse(json.data(), json.size()).get(subject);
     check(failed == simdjson::SUCCESS, "what we stored is JSON");
-    const auto code = text(payment, "/operation/decline_code");
-    const auto finer = text(payment, "/operation/decline_detail");
+    const auto code = text(subject, "/operation/decline_code");
+    const auto finer = text(subject, "/operation/decline_detail");
     const auto& advice = advice_for(code);
     json::Writer out;
     std::string detail =
-        fmt::format("the provider said no to {}: {}", text(payment, "/operation/kind"), code);
+        fmt::format("the provider said no to {}: {}", text(subject, "/operation/kind"), code);
     if (!finer.empty()) detail += fmt::format(" ({})", finer);
     begin(out, code, advice.title, 402, detail, instance);
     out.field_if("decline_code", finer);
     out.field("advice", advice.advice);
     out.field("outcome", code == "already_captured" ? "charged" : "not_charged");
-    out.field("payment", text(payment, "/id")).field("operation", text(payment, "/operation/id"));
-    out.field("payment_status", text(payment, "/status"));
-    out.key("provider").begin_object().field("name", text(payment, "/provider/name"));
-    out.field_if("reference", text(payment, "/provider/reference")).end_object();
+    const bool is_refund = text(subject, "/object") == "refund";
+    out.field("payment", text(subject, is_refund ? "/payment" : "/id"));
+    out.field("operation", text(subject, "/operation/id"));
+    out.field(is_refund ? "refund_status" : "payment_status", text(subject, "/status"));
+    out.key("provider").begin_object().field("name", text(subject, "/provider/name"));
+    out.field_if("reference", text(subject, "/provider/reference")).end_object();
     return response_of(402, std::move(out));
 }
 

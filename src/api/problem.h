@@ -12,8 +12,8 @@ namespace florin::api {
 
 http::Response problem(const Error& error, std::string_view instance);
 
-// A decline is an answer, not an error: 402, from the payment's JSON alone, so that a repeated
-// request gets the same bytes.
-http::Response declined(std::string_view payment_json, std::string_view instance);
+// A decline is an answer, not an error: 402, from the stored JSON of the payment or the refund
+// alone, so that a repeated request gets the same bytes.
+http::Response declined(std::string_view json, std::string_view instance);
 
 }  // namespace florin::api

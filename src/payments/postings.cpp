@@ -1,6 +1,7 @@
 #include "payments/postings.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/check.h"
 #include "platform/crypto/hash.h"
@@ -62,7 +63,17 @@ std::string_view kind_of(RefundStage stage) {
     return "";
 }
 
+constexpr std::array kStages = {RefundStage::reserved, RefundStage::paid, RefundStage::refused,
+                                RefundStage::late, RefundStage::late_and_unexpected};
+
 }  // namespace
+
+std::vector<OperationId> transactions_of(OperationId operation, Action kind) {
+    if (is_main(kind)) return {operation};
+    std::vector<OperationId> out;
+    for (const auto stage : kStages) out.push_back(later_id(operation, stage));
+    return out;
+}
 
 ledger::Posting capture_posting(const Payment& payment) {
     auto posting = begin_posting(payment, "capture");

@@ -22,6 +22,9 @@ enum class RefundStage : std::uint8_t {
     late_and_unexpected = 4,  // The same, when nothing was left to refund.
 };
 
+// The ids of all transactions that can book an operation, whether or not they did.
+std::vector<OperationId> transactions_of(OperationId operation, Action kind);
+
 ledger::Posting refund_posting(const Payment& payment, RefundStage stage);
 
 }  // namespace florin::payments

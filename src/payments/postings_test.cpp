@@ -141,6 +141,9 @@ TEST(RefundPosting, EachStageIsBookedOnceUnderItsOwnId) {
         ids.insert(id);
     }
     EXPECT_EQ(ids.size(), 5U);
+    const auto all = transactions_of(payment.operation.id, Action::refund);
+    EXPECT_EQ(std::set(all.begin(), all.end()), ids) << "so that the entries are found again";
+    EXPECT_EQ(transactions_of(payment.main, Action::sale), std::vector{payment.main});
     EXPECT_TRUE(ids.contains(payment.operation.id)) << "the first is the operation's own";
 }
 

@@ -49,13 +49,13 @@ struct Part {
     Action kind{};
     operation::State state{};
     std::vector<std::int64_t> shares = {};
+    OperationId id = {};
 };
 
 // Begins a capture, a cancellation or a refund. `parts`: all operations of the payment so far.
 // Refusals: Conflict operation_in_progress, payment_not_capturable, payment_not_cancelable,
 // payment_not_refundable, amount_exceeds_capturable, amount_exceeds_refundable,
-// payment_needs_review; Invalid
-// payment_order_unknown, amount_mismatch.
+// payment_needs_review; Invalid payment_order_unknown, amount_mismatch.
 Result<Change> begin(const Payment& payment, std::span<const Part> parts, const Wish& wish,
                      Provider provider, ClientKey key, Timing timing, std::uint64_t random);
 

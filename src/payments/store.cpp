@@ -210,20 +210,12 @@ Task<std::vector<Part>> Store::parts(PaymentId id) {
     std::vector<Part> out;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         Reader in(rows, i);
-        in.uuid();
+        const OperationId operation(in.uuid());
         out.push_back({.kind = static_cast<Action>(in.int16()),
                        .state = static_cast<operation::State>(in.int16()),
-                       .shares = in.int64s()});
+                       .shares = in.int64s(),
+                       .id = operation});
     }
-    co_return out;
-}
-
-Task<std::vector<OperationId>> Store::operations(PaymentId id) {
-    pg::Params params;
-    params.add(slot_number(id)).add(id.uuid().bytes);
-    const auto rows = co_await pool_.query(sql::operations, std::move(params));
-    std::vector<OperationId> out;
-    for (std::size_t i = 0; i < rows.size(); ++i) out.emplace_back(Uuid{rows.uuid(i, 0)});
     co_return out;
 }
 

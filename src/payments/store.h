@@ -54,8 +54,7 @@ public:
     Task<std::vector<Payment>> list(MerchantId merchant, ListFilter filter);
     // Of a loaded payment, oldest first, versions above `after`.
     Task<std::vector<Event>> events(Payment payment, std::int32_t after, std::int64_t limit);
-    Task<std::vector<OperationId>> operations(PaymentId id);
-    // The same as far as it counts for the next one.
+    // Its operations, oldest first.
     Task<std::vector<Part>> parts(PaymentId id);
     // The payment once with each of its refunds, oldest first.
     Task<std::vector<Payment>> refunds(Payment payment);

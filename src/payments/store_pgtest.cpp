@@ -106,9 +106,9 @@ TEST_F(StoreTest, ACaptureIsReadBackWithItsOwnOperation) {
     found = test::run(io, store.load(payment.merchant, payment.id));
     EXPECT_EQ(show(*found), show(paid));
 
-    const auto operations = test::run(io, store.operations(payment.id));
+    const auto operations = test::run(io, store.parts(payment.id));
     ASSERT_EQ(operations.size(), 2U);
-    EXPECT_TRUE(std::ranges::count(operations, begun.operation.id) == 1);
+    EXPECT_TRUE(std::ranges::count(operations, begun.operation.id, &Part::id) == 1);
     const auto events = test::run(io, store.events(payment, 1, 2));
     ASSERT_EQ(events.size(), 2U);
     EXPECT_EQ(events[0].version, 2);
