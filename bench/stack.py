@@ -271,19 +271,18 @@ class Stack:
     def florin_json(self, *arguments):
         return json.loads(self.florin(*arguments, "--json"))
 
-    def set_faults(self, faults):
-        request = urllib.request.Request(self.sandbox.url + "/_sandbox/faults", method="POST",
-                                         data=json.dumps(faults).encode(),
+    def tell_sandbox(self, path, body):
+        request = urllib.request.Request(self.sandbox.url + path, method="POST", data=body,
                                          headers={"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=30) as answer:
-            answer.read()
+            return json.loads(answer.read())
+
+    def set_faults(self, faults):
+        self.tell_sandbox("/_sandbox/faults", json.dumps(faults).encode())
 
     def advance_sandbox(self):
         """What banks do days later happens now."""
-        request = urllib.request.Request(self.sandbox.url + "/_sandbox/advance", method="POST",
-                                         data=b"")
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.loads(answer.read())["changed"]
+        return self.tell_sandbox("/_sandbox/advance", b"")["changed"]
 
     def sandbox_charges(self):
         with urllib.request.urlopen(self.sandbox.url + "/_sandbox/charges", timeout=60) as answer:

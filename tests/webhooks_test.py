@@ -13,7 +13,7 @@ import time
 import unittest
 
 import kit
-from shop import FAST, ApiTest, FastStack, eventually
+from shop import ApiTest, FastStack, eventually
 
 SECRET = "whsec_test"
 ADDRESS = "/v1/providers/stripe/webhooks"
@@ -71,7 +71,7 @@ class MailStack(FastStack):
         return ["--webhook-url", self.mailbox.url, "--webhook-secret", SECRET]
 
     def environment(self):
-        return {**super().environment(), **FAST, "FLORIN_STRIPE_WEBHOOK_SECRET": SECRET}
+        return {**super().environment(), "FLORIN_STRIPE_WEBHOOK_SECRET": SECRET}
 
     def close(self):
         super().close()

@@ -17,11 +17,16 @@ namespace {
 
 using payments::Action;
 
-Result<PaymentId> read_id(const Call& call) {
-    const auto id = PaymentId::parse(call.id);
-    if (id) return *id;
-    return fail(Fault::not_found, "payment_not_found",
-                "there is no payment '" + std::string(shorten(call.id, 64)) + "'");
+// The payment that the path names, if it is the caller's.
+Task<Result<payments::Payment>> find(Services& services, MerchantId merchant, std::string text) {
+    const auto id = PaymentId::parse(text);
+    if (!id)
+        co_return fail(Fault::not_found, "payment_not_found",
+                       "there is no payment '" + std::string(shorten(text, 64)) + "'");
+    auto payment = co_await services.payment_store.load(merchant, *id);
+    if (!payment)
+        co_return fail(Fault::not_found, "payment_not_found", "there is no payment " + id->text());
+    co_return std::move(*payment);
 }
 
 void read_amounts(Form& form, Fields root, Currency currency, payments::Wish& wish) {
@@ -54,15 +59,12 @@ Result<payments::Wish> read_wish(Form& form, Action action, Currency currency) {
 }
 
 Handled act(Services& services, Call call, Action action) {
-    CO_TRY(const auto id, read_id(call));
-    const auto payment = co_await services.payment_store.load(call.caller.merchant, id);
-    if (!payment)
-        co_return fail(Fault::not_found, "payment_not_found", "there is no payment " + id.text());
+    CO_TRY(auto payment, co_await find(services, call.caller.merchant, call.id));
     Form form(call.request.body.empty() ? "{}" : call.request.body);
-    CO_TRY(auto wish, read_wish(form, action, payment->currency));
+    CO_TRY(auto wish, read_wish(form, action, payment.currency));
     payments::ClientKey key{call.client_key};
     key.request_hash = crypto::sha256("POST " + call.target.path + "\n" + form.canonical());
-    CO_TRY(auto answer, co_await services.payments.act(call.caller.merchant, id, std::move(wish),
+    CO_TRY(auto answer, co_await services.payments.act(std::move(payment), std::move(wish),
                                                        std::move(key), call.deadline));
     co_return show_answer(answer, action == Action::refund ? 201 : 200, call.target.path);
 }
@@ -82,11 +84,8 @@ Handled refund_payment(Services& services, Call call) {
 }
 
 Handled list_refunds(Services& services, Call call) {
-    CO_TRY(const auto id, read_id(call));
-    const auto payment = co_await services.payment_store.load(call.caller.merchant, id);
-    if (!payment)
-        co_return fail(Fault::not_found, "payment_not_found", "there is no payment " + id.text());
-    const auto refunds = co_await services.payment_store.refunds(*payment);
+    CO_TRY(const auto payment, co_await find(services, call.caller.merchant, call.id));
+    const auto refunds = co_await services.payment_store.refunds(payment);
     json::Writer out;
     out.begin_object().field("object", "list").field("url", call.target.path);
     out.key("data").begin_array();
@@ -97,17 +96,14 @@ Handled list_refunds(Services& services, Call call) {
 }
 
 Handled get_payment(Services& services, Call call) {
-    CO_TRY(const auto id, read_id(call));
-    const auto payment = co_await services.payment_store.load(call.caller.merchant, id);
-    if (!payment)
-        co_return fail(Fault::not_found, "payment_not_found", "there is no payment " + id.text());
-    const auto tag = etag(payment->version);
+    CO_TRY(const auto payment, co_await find(services, call.caller.merchant, call.id));
+    const auto tag = etag(payment.version);
     http::Response response;
     const auto known = call.request.headers.get("If-None-Match");
     if (known == "*" || known.find(tag) != std::string_view::npos) {
         response.status = 304;
     } else {
-        response = json_response(200, payments::show(*payment));
+        response = json_response(200, payments::show(payment));
     }
     response.headers.add("ETag", tag);
     co_return response;
@@ -158,16 +154,13 @@ Handled list_payments(Services& services, Call call) {
 }
 
 Handled list_payment_events(Services& services, Call call) {
-    CO_TRY(const auto id, read_id(call));
     Query query(call.target);
     const auto limit = query.limit();
     const auto after = query.whole("starting_after", 0, std::numeric_limits<std::int32_t>::max());
     CO_TRY_OK(query.finish());
     // The events belong to who may see the payment.
-    const auto payment = co_await services.payment_store.load(call.caller.merchant, id);
-    if (!payment)
-        co_return fail(Fault::not_found, "payment_not_found", "there is no payment " + id.text());
-    auto events = co_await services.payment_store.events(*payment, static_cast<std::int32_t>(after),
+    CO_TRY(const auto payment, co_await find(services, call.caller.merchant, call.id));
+    auto events = co_await services.payment_store.events(payment, static_cast<std::int32_t>(after),
                                                          limit + 1);
     const bool more = events.size() > static_cast<std::size_t>(limit);
     if (more) events.pop_back();

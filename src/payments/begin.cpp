@@ -21,6 +21,10 @@ std::unexpected<Error> refuse(const Payment& payment, Fault fault, std::string_v
     return refusal;
 }
 
+std::string_view too_much(Action action) {
+    return action == Action::refund ? "amount_exceeds_refundable" : "amount_exceeds_capturable";
+}
+
 // What is left for the wish, of the payment.
 Result<std::int64_t> left_for(const Payment& payment, Action action) {
     const bool is_refund = action == Action::refund;
@@ -80,9 +84,7 @@ Result<std::vector<std::int64_t>> shares_of(const Payment& payment, const Wish& 
                           "the payment has no order '" + reference + "'");
         const auto n = static_cast<std::size_t>(found - payment.orders.begin());
         if (part > left[n])
-            return refuse(payment, Fault::conflict,
-                          wish.action == Action::refund ? "amount_exceeds_refundable"
-                                                        : "amount_exceeds_capturable",
+            return refuse(payment, Fault::conflict, too_much(wish.action),
                           "of the order '" + reference + "' only " +
                               payment.money(left[n]).decimal() + " is left: send at most that");
         shares[n] = part;
@@ -102,9 +104,7 @@ Result<std::pair<std::int64_t, std::vector<std::int64_t>>> measure(const Payment
                       "the amounts of the orders add up to " + payment.money(sum).decimal());
     const auto amount = wish.amount.value_or(wish.orders.empty() ? left : sum);
     if (amount > left)
-        return refuse(payment, Fault::conflict,
-                      wish.action == Action::refund ? "amount_exceeds_refundable"
-                                                    : "amount_exceeds_capturable",
+        return refuse(payment, Fault::conflict, too_much(wish.action),
                       "only " + payment.money(left).decimal() +
                           " is left: send at most that, or no amount for all of it");
     if (wish.action == Action::cancel) return std::pair(amount, std::vector<std::int64_t>());

@@ -15,12 +15,6 @@ using connectors::Unknown;
 using operation::State;
 using std::chrono::seconds;
 
-// authorized/reserved/captured/voided
-std::string counters(const Payment& payment) {
-    const auto& c = payment.counters;
-    return fmt::format("{}/{}/{}/{}", c.authorized, c.capture_reserved, c.captured, c.voided);
-}
-
 Payment settled(const Payment& payment, const Outcome& outcome) {
     return settle(payment, outcome, kNoon + seconds(1), 9)->after;
 }

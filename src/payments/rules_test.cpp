@@ -92,12 +92,6 @@ TEST(Settle, ChangesExactlyThis) {
               "reversing + no -> declined payment.failed\n");
 }
 
-// authorized/reserved/captured/voided
-std::string counters(const Payment& payment) {
-    const auto& c = payment.counters;
-    return fmt::format("{}/{}/{}/{}", c.authorized, c.capture_reserved, c.captured, c.voided);
-}
-
 TEST(Settle, EachKindOfOperationMovesItsOwnCounters) {
     struct Row {
         std::string_view title;

@@ -83,33 +83,30 @@ Task<Result<Answer>> Service::create(NewPayment wanted, Deadline deadline) {
     co_return co_await carry_out(payment, deadline);
 }
 
-Task<Result<Answer>> Service::act(MerchantId merchant, PaymentId id, Wish wish, ClientKey key,
-                                  Deadline deadline) {
+Task<Result<Answer>> Service::act(Payment payment, Wish wish, ClientKey key, Deadline deadline) {
     CO_TRY_OK(can_do(wish));
+    const auto merchant = payment.merchant;
+    const auto id = payment.id;
     for (int round = 0; round < kRoundsMax; ++round) {
-        const auto payment = co_await store_.load(merchant, id);
-        if (!payment)
-            co_return fail(Fault::not_found, "payment_not_found",
-                           "there is no payment " + id.text());
         const auto used = co_await store_.key_use(merchant, id, scope_of(wish.action), key.key);
         if (used)
             co_return co_await replay(merchant, id, used->operation,
                                       used->request_hash == view(key.request_hash));
         const auto parts = co_await store_.parts(id);
         auto provider = provider_for(merchant, wish.action, key.key, view(id.uuid()));
-        provider.name = payment->operation.provider;
-        auto change =
-            begin(*payment, parts, wish, std::move(provider), key, timing(), random_u64());
-        if (!change) {
-            // The operations were read after the payment and may be newer: a refusal counts when
-            // both are of one version. A yes needs no such look, the engine compares.
-            const auto again = co_await store_.load(merchant, id);
-            if (again && again->version != payment->version) continue;
-            co_return std::unexpected(std::move(change.error()));
+        provider.name = payment.operation.provider;
+        auto change = begin(payment, parts, wish, std::move(provider), key, timing(), random_u64());
+        if (change) {
+            const auto after = change->after;
+            if (co_await engine_.advance(std::move(*change), intent_deadline(deadline)))
+                co_return co_await carry_out(after, deadline);
         }
-        const auto after = change->after;
-        if (co_await engine_.advance(std::move(*change), intent_deadline(deadline)))
-            co_return co_await carry_out(after, deadline);
+        // The operations were read after the payment and may be newer: a refusal counts when both
+        // are of one version. A yes needs no such look, the engine compares.
+        auto again = co_await load(merchant, id, OperationId());
+        if (!change && again.version == payment.version)
+            co_return std::unexpected(std::move(change.error()));
+        payment = std::move(again);
     }
     co_return about(id, Fault::conflict, "payment_is_busy",
                     "many requests change this payment at once: try again", 1);

@@ -45,10 +45,9 @@ public:
     // Failures: Invalid idempotency_key_reused, Conflict request_in_progress. A decline is an
     // Answer. Throws pg::Lost when the outcome is not known to anybody yet.
     Task<Result<Answer>> create(NewPayment wanted, Deadline deadline);
-    // Capture, cancel or refund. Also NotFound payment_not_found, Invalid
+    // Captures, cancels or refunds a payment as it was read a moment ago. Also Invalid
     // not_supported_by_provider, and the refusals of rules.h.
-    Task<Result<Answer>> act(MerchantId merchant, PaymentId id, Wish wish, ClientKey key,
-                             Deadline deadline);
+    Task<Result<Answer>> act(Payment payment, Wish wish, ClientKey key, Deadline deadline);
 
     // A webhook of `provider`: checked, kept, and taken as a reason to look. Failures: NotFound
     // provider_not_found, Unavailable webhooks_not_configured, and those of

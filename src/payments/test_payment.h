@@ -2,6 +2,8 @@
 
 // Payments for tests, the same each time: three orders of one merchant, made at noon.
 
+#include <fmt/format.h>
+
 #include "payments/rules.h"
 
 namespace florin::payments::testing {
@@ -51,6 +53,12 @@ inline Payment begun(Action action) {
     return begin(authorized(), {}, {.action = action}, {"stripe", "second-key"}, {.key = "key-2"},
                  kTiming, 3)
         ->after;
+}
+
+// authorized/reserved/captured/voided
+inline std::string counters(const Payment& payment) {
+    const auto& c = payment.counters;
+    return fmt::format("{}/{}/{}/{}", c.authorized, c.capture_reserved, c.captured, c.voided);
 }
 
 }  // namespace florin::payments::testing
