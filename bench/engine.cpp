@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "commands.h"
+#include "payments/database_records.h"
 #include "payments/service.h"
 #include "platform/async/scope.h"
 
@@ -115,7 +116,8 @@ int engine_main(int count, char** arguments) {
                                  .batch_max = static_cast<std::size_t>(batch)});
     const YesConnector yes;
     NoWire wire;
-    payments::Service service(engine, store, {yes, wire}, {.provider_key_secret = "bench"});
+    payments::DatabaseRecords records(engine, store);
+    payments::Service service(records, {yes, wire}, {.provider_key_secret = "bench"});
     const auto merchant = MerchantId::make(now(), 0, random_u64());
     Run run{service, merchant, fmt::format("bench-{:x}", random_u64()), {}};
 

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "ledger/store.h"
 #include "payments/service.h"
+#include "payments/store.h"
 #include "platform/http/server.h"
 #include "platform/metrics/metrics.h"
 

@@ -9,7 +9,7 @@
 #include "app/wire.h"
 #include "connectors/stripe/stripe.h"
 #include "ledger/store.h"
-#include "payments/engine.h"
+#include "payments/database_records.h"
 #include "payments/resolver.h"
 #include "payments/service.h"
 #include "platform/config/config.h"
@@ -48,6 +48,7 @@ private:
     ledger::Store ledger_store_;
     payments::Store payment_store_;
     payments::Engine engine_;
+    payments::DatabaseRecords records_;
     payments::Service payments_;
     payments::Resolver resolver_;
     api::Gate gate_;

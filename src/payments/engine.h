@@ -7,17 +7,10 @@
 #include <string>
 
 #include "ledger/poster.h"
-#include "payments/types.h"
+#include "payments/records.h"
 #include "storage/batcher.h"
 
 namespace florin::payments {
-
-// Who else used the client's key before us.
-struct Earlier {
-    bool same_request;
-    PaymentId payment;
-    OperationId operation;
-};
 
 class Engine {
 public:

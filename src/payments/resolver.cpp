@@ -22,11 +22,11 @@ Task<> Resolver::run() {
 Task<bool> Resolver::round() {
     if (scope_.size() >= options_.at_once_max) co_return false;
     const auto room = options_.at_once_max - scope_.size();
-    auto& store = service_.store();
-    auto due = co_await store.due(now(), static_cast<std::int64_t>(room));
+    auto& records = service_.records();
+    auto due = co_await records.due(now(), static_cast<std::int64_t>(room));
     if (due.empty()) co_return false;
     // The claim covers the question, the answer and, after it, sending once more.
-    const auto claimed = co_await store.claim(std::move(due), now() + 2 * service_.lease());
+    const auto claimed = co_await records.claim(std::move(due), now() + 2 * service_.lease());
     for (const auto& one : claimed) {
         ++looks_;
         scope_.start("payments.resolve", look(one));

@@ -44,14 +44,6 @@ struct Wish {
     bool is_final = true;  // A capture: the rest is given back.
 };
 
-// An operation of the payment, as far as it counts for the next one.
-struct Part {
-    Action kind{};
-    operation::State state{};
-    std::vector<std::int64_t> shares = {};
-    OperationId id = {};
-};
-
 // Begins a capture, a cancellation or a refund. `parts`: all operations of the payment so far.
 // Refusals: Conflict operation_in_progress, payment_not_capturable, payment_not_cancelable,
 // payment_not_refundable, amount_exceeds_capturable, amount_exceeds_refundable,

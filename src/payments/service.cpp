@@ -38,8 +38,8 @@ std::unexpected<Error> about(PaymentId payment, Fault fault, std::string_view co
 
 }  // namespace
 
-Service::Service(Engine& engine, Store& store, ProviderAccount provider, ServiceOptions options)
-    : engine_(engine), store_(store), provider_(provider), options_(std::move(options)) {}
+Service::Service(Records& records, ProviderAccount provider, ServiceOptions options)
+    : records_(records), provider_(provider), options_(std::move(options)) {}
 
 Deadline Service::intent_deadline(Deadline request) const {
     return std::min(request, deadline_in(options_.intent_time));
@@ -65,7 +65,7 @@ Provider Service::provider_for(MerchantId merchant, Action action, std::string_v
 }
 
 Task<Payment> Service::load(MerchantId merchant, PaymentId id, OperationId operation) {
-    auto found = co_await store_.load(merchant, id, operation);
+    auto found = co_await records_.load(merchant, id, operation);
     check(found.has_value(), "a payment and its operations do not vanish");
     co_return std::move(*found);
 }
@@ -76,7 +76,7 @@ Task<Result<Answer>> Service::create(NewPayment wanted, Deadline deadline) {
     const auto action = wanted.capture_later ? Action::authorize : Action::sale;
     auto provider = provider_for(merchant, action, key.key, "");
     const auto payment = open(std::move(wanted), std::move(provider), timing(), random_u64());
-    const auto earlier = co_await engine_.create(payment, key, intent_deadline(deadline));
+    const auto earlier = co_await records_.create(payment, key, intent_deadline(deadline));
     if (earlier)
         co_return co_await replay(merchant, earlier->payment, earlier->operation,
                                   earlier->same_request);
@@ -88,17 +88,17 @@ Task<Result<Answer>> Service::act(Payment payment, Wish wish, ClientKey key, Dea
     const auto merchant = payment.merchant;
     const auto id = payment.id;
     for (int round = 0; round < kRoundsMax; ++round) {
-        const auto used = co_await store_.key_use(merchant, id, scope_of(wish.action), key.key);
+        const auto used = co_await records_.key_use(merchant, id, scope_of(wish.action), key.key);
         if (used)
             co_return co_await replay(merchant, id, used->operation,
                                       used->request_hash == view(key.request_hash));
-        const auto parts = co_await store_.parts(id);
+        const auto parts = co_await records_.parts(id);
         auto provider = provider_for(merchant, wish.action, key.key, view(id.uuid()));
         provider.name = payment.operation.provider;
         auto change = begin(payment, parts, wish, std::move(provider), key, timing(), random_u64());
         if (change) {
             const auto after = change->after;
-            if (co_await engine_.advance(std::move(*change), intent_deadline(deadline)))
+            if (co_await records_.advance(std::move(*change), intent_deadline(deadline)))
                 co_return co_await carry_out(after, deadline);
         }
         // The operations were read after the payment and may be newer: a refusal counts when both
@@ -142,7 +142,7 @@ Task<std::optional<Answer>> Service::record(Payment payment, connectors::Outcome
     for (int round = 0; round < kRoundsMax; ++round) {
         auto change = settle(payment, outcome, now(), random_u64());
         if (!change) co_return std::nullopt;
-        auto data = co_await engine_.advance(*change, deadline);
+        auto data = co_await records_.advance(*change, deadline);
         if (data) {
             log::debug("payment.changed", {{"payment", change->after.id.text()},
                                            {"type", change->event_type},
@@ -157,7 +157,7 @@ Task<std::optional<Answer>> Service::record(Payment payment, connectors::Outcome
 
 // The answer as the database has it, not as this process believes it to be.
 Task<Answer> Service::current(MerchantId merchant, PaymentId payment, OperationId operation) {
-    auto answered = co_await store_.answered(payment, operation);
+    auto answered = co_await records_.answered(payment, operation);
     check(answered.has_value(), "an operation does not vanish");
     if (answered->ended_version > 0)
         co_return Answer{payment, std::move(answered->data), std::move(answered->event_type)};
@@ -172,7 +172,7 @@ Task<Result<Answer>> Service::replay(MerchantId merchant, PaymentId payment, Ope
                         "this Idempotency-Key was used with another request: send a new key with a "
                         "new request, or the same request with this key",
                         0);
-    const auto answered = co_await store_.answered(payment, operation);
+    const auto answered = co_await records_.answered(payment, operation);
     check(answered.has_value(), "an operation does not vanish");
     if (answered->state == State::sending && answered->due_at > now())
         co_return about(payment, Fault::conflict, "request_in_progress",
@@ -194,7 +194,7 @@ Task<Result<std::string_view>> Service::receive(std::string provider, http::Head
                        "set the secret of the provider's webhooks: see docs/configuration.md");
     const auto time = now();
     CO_TRY(auto hint, connector.read_webhook(headers, body, options_.webhook_secret, time));
-    const auto woken = co_await store_.receive(std::move(provider), hint, std::move(body), time);
+    const auto woken = co_await records_.receive(std::move(provider), hint, std::move(body), time);
     log::info("provider.event", {{"id", hint.id},
                                  {"type", hint.type},
                                  {"payment", hint.payment},
@@ -222,10 +222,10 @@ Task<connectors::Outcome> Service::investigate(Payment payment) {
 // What was never sent is sent, or given up when it is too old. False = look again later.
 Task<bool> Service::resend(Payment payment, Deadline deadline) {
     auto given_up = give_up(payment, now(), random_u64());
-    if (given_up) co_return (co_await engine_.advance(std::move(*given_up), deadline)).has_value();
+    if (given_up) co_return (co_await records_.advance(std::move(*given_up), deadline)).has_value();
     auto change = send_again(payment, timing(), random_u64());
     const auto after = change.after;
-    if (co_await engine_.advance(std::move(change), deadline)) co_await carry_out(after, deadline);
+    if (co_await records_.advance(std::move(change), deadline)) co_await carry_out(after, deadline);
     co_return true;
 }
 
@@ -241,13 +241,14 @@ Task<> Service::resolve(Due claimed) {
             auto change = lose(payment, now(), random_u64());
             check(change.has_value(), "who sends can be lost");
             payment = change->after;
-            if (!co_await engine_.advance(std::move(*change), deadline)) co_return;
+            if (!co_await records_.advance(std::move(*change), deadline)) co_return;
             claimed.due_at = payment.operation.due_at;
         }
         auto outcome = co_await investigate(payment);
         written = (co_await record(payment, std::move(outcome), deadline)).has_value();
     }
-    if (!written) co_await store_.postpone(claimed, next_look(now(), claimed.tries, random_u64()));
+    if (!written)
+        co_await records_.postpone(claimed, next_look(now(), claimed.tries, random_u64()));
 }
 
 }  // namespace florin::payments

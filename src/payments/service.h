@@ -8,9 +8,8 @@
 #include <string>
 
 #include "connectors/connector.h"
-#include "payments/engine.h"
+#include "payments/records.h"
 #include "payments/rules.h"
-#include "payments/store.h"
 
 namespace florin::payments {
 
@@ -40,7 +39,7 @@ struct Answer {
 
 class Service {
 public:
-    Service(Engine& engine, Store& store, ProviderAccount provider, ServiceOptions options);
+    Service(Records& records, ProviderAccount provider, ServiceOptions options);
 
     // Failures: Invalid idempotency_key_reused, Conflict request_in_progress. A decline is an
     // Answer. Throws pg::Lost when the outcome is not known to anybody yet.
@@ -59,7 +58,7 @@ public:
     // One look at an operation that was claimed: sends what was not sent, asks what is unknown.
     Task<> resolve(Due claimed);
 
-    Store& store() { return store_; }
+    Records& records() { return records_; }
     std::chrono::milliseconds lease() const { return options_.answer_time + options_.lease_extra; }
 
 private:
@@ -78,8 +77,7 @@ private:
     Task<connectors::Outcome> investigate(Payment payment);
     Task<bool> resend(Payment payment, Deadline deadline);
 
-    Engine& engine_;
-    Store& store_;
+    Records& records_;
     ProviderAccount provider_;
     ServiceOptions options_;
 };

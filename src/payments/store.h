@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "payments/records.h"
 #include "payments/rules.h"
 #include "platform/pg/pool.h"
 
@@ -15,28 +16,6 @@ struct ListFilter {
     std::optional<Instant> created_from, created_before;
     std::optional<PaymentId> after;  // Older than this one.
     std::int64_t limit = 20;
-};
-
-// What a client's key led to.
-struct Answered {
-    std::int32_t ended_version = 0;  // 0 = still under way.
-    operation::State state{};
-    Instant due_at;
-    std::string event_type, data;  // Of the ended version.
-};
-
-struct KeyUse {
-    std::string request_hash;
-    OperationId operation;
-};
-
-// An operation that should be looked at, and the time that says so (the claim's compare-and-set).
-struct Due {
-    PaymentId payment;
-    OperationId operation;
-    MerchantId merchant;
-    Instant due_at;
-    std::int16_t tries = 0;
 };
 
 class Store {

@@ -143,6 +143,14 @@ struct Change {
     ClientKey key = {};
 };
 
+// An operation of the payment, as far as it counts for the next one.
+struct Part {
+    Action kind{};
+    operation::State state{};
+    std::vector<std::int64_t> shares = {};
+    OperationId id = {};
+};
+
 struct Event {
     EventId id;
     std::int32_t version;

@@ -1,0 +1,57 @@
+#pragma once
+
+// Payments as PostgreSQL keeps them: writes in batches (Engine), reads one by one (Store).
+
+#include <utility>
+
+#include "payments/engine.h"
+#include "payments/records.h"
+#include "payments/store.h"
+
+namespace florin::payments {
+
+class DatabaseRecords final : public Records {
+public:
+    DatabaseRecords(Engine& engine, Store& store) : engine_(engine), store_(store) {}
+
+    Task<std::optional<Earlier>> create(Payment payment, ClientKey key,
+                                        Deadline deadline) override {
+        return engine_.create(std::move(payment), std::move(key), deadline);
+    }
+    Task<std::optional<std::string>> advance(Change change, Deadline deadline) override {
+        return engine_.advance(std::move(change), deadline);
+    }
+
+    Task<std::optional<Payment>> load(MerchantId merchant, PaymentId id,
+                                      OperationId operation) override {
+        return store_.load(merchant, id, operation);
+    }
+    Task<std::vector<Part>> parts(PaymentId id) override { return store_.parts(id); }
+    Task<std::optional<Answered>> answered(PaymentId payment, OperationId operation) override {
+        return store_.answered(payment, operation);
+    }
+    Task<std::optional<KeyUse>> key_use(MerchantId merchant, PaymentId payment, Scope scope,
+                                        std::string key) override {
+        return store_.key_use(merchant, payment, scope, std::move(key));
+    }
+
+    Task<std::vector<Due>> due(Instant now, std::int64_t limit) override {
+        return store_.due(now, limit);
+    }
+    Task<std::vector<Due>> claim(std::vector<Due> wanted, Instant until) override {
+        return store_.claim(std::move(wanted), until);
+    }
+    Task<> postpone(Due claimed, Instant at) override {
+        return store_.postpone(std::move(claimed), at);
+    }
+    Task<std::optional<std::int32_t>> receive(std::string provider, connectors::Hint hint,
+                                              std::string body, Instant now) override {
+        return store_.receive(std::move(provider), std::move(hint), std::move(body), now);
+    }
+
+private:
+    Engine& engine_;
+    Store& store_;
+};
+
+}  // namespace florin::payments

@@ -1,0 +1,71 @@
+#pragma once
+
+// What the decisions about payments need of whoever keeps them. Florin keeps them in PostgreSQL
+// (database_records.h); whoever keeps them elsewhere owes the same laws: a call is written whole or
+// not at all, and pg::Lost means that nobody knows.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connectors/types.h"
+#include "payments/types.h"
+#include "platform/async/task.h"
+#include "platform/pg/connection.h"
+
+namespace florin::payments {
+
+// Who else used the client's key before us.
+struct Earlier {
+    bool same_request;
+    PaymentId payment;
+    OperationId operation;
+};
+
+// What a client's key led to.
+struct Answered {
+    std::int32_t ended_version = 0;  // 0 = still under way.
+    operation::State state{};
+    Instant due_at;
+    std::string event_type, data;  // Of the ended version.
+};
+
+struct KeyUse {
+    std::string request_hash;
+    OperationId operation;
+};
+
+// An operation that should be looked at, and the time that says so (the claim's compare-and-set).
+struct Due {
+    PaymentId payment;
+    OperationId operation;
+    MerchantId merchant;
+    Instant due_at;
+    std::int16_t tries = 0;
+};
+
+// Each function is the one of the same name in Engine or Store, where it is described. All throw
+// pg::Lost and pg::SqlError.
+class Records {
+public:
+    virtual ~Records() = default;
+
+    virtual Task<std::optional<Earlier>> create(Payment payment, ClientKey key,
+                                                Deadline deadline) = 0;
+    virtual Task<std::optional<std::string>> advance(Change change, Deadline deadline) = 0;
+
+    virtual Task<std::optional<Payment>> load(MerchantId merchant, PaymentId id,
+                                              OperationId operation) = 0;
+    virtual Task<std::vector<Part>> parts(PaymentId id) = 0;
+    virtual Task<std::optional<Answered>> answered(PaymentId payment, OperationId operation) = 0;
+    virtual Task<std::optional<KeyUse>> key_use(MerchantId merchant, PaymentId payment, Scope scope,
+                                                std::string key) = 0;
+
+    virtual Task<std::vector<Due>> due(Instant now, std::int64_t limit) = 0;
+    virtual Task<std::vector<Due>> claim(std::vector<Due> wanted, Instant until) = 0;
+    virtual Task<> postpone(Due claimed, Instant at) = 0;
+    virtual Task<std::optional<std::int32_t>> receive(std::string provider, connectors::Hint hint,
+                                                      std::string body, Instant now) = 0;
+};
+
+}  // namespace florin::payments
