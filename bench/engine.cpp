@@ -81,7 +81,7 @@ Task<> client(Run& run) {
     while (monotonic_now() < run.end) {
         auto wanted = new_payment(run.merchant, run.name, run.started++);
         const auto answer =
-            co_await run.service.create(std::move(wanted), deadline_in(std::chrono::minutes(1)));
+            co_await run.service.create(std::move(wanted), std::nullopt, deadline_in(std::chrono::minutes(1)));
         const bool paid = answer && answer->event_type == "payment.succeeded";
         ++(paid ? run.done : run.failed);
     }
@@ -117,7 +117,7 @@ int engine_main(int count, char** arguments) {
     const YesConnector yes;
     NoWire wire;
     payments::DatabaseRecords records(engine, store);
-    payments::Service service(records, {yes, wire}, {.provider_key_secret = "bench"});
+    payments::Service service(io, records, {yes, wire}, {.provider_key_secret = "bench"});
     const auto merchant = MerchantId::make(now(), 0, random_u64());
     Run run{service, merchant, fmt::format("bench-{:x}", random_u64()), {}};
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/handlers.h"
+#include "api/prefer.h"
 #include "api/problem.h"
 
 namespace florin::api {
@@ -18,12 +19,21 @@ http::Response show_answer(const payments::Answer& answer, int success, std::str
         type == "payment.cancel_failed" || type == "refund.failed") {
         response = declined(answer.data, instance);
     } else {
-        // Not ended: nobody knows yet. The caller follows Location.
         response = json_response(type.empty() ? 202 : success, answer.data);
+        // Not ended: the caller follows Location.
+        if (type.empty()) response.headers.add("Retry-After", "1");
     }
     response.headers.add("Location", "/v1/payments/" + answer.payment.text());
     if (answer.replayed) response.headers.add("Idempotent-Replayed", "true");
     return response;
+}
+
+std::optional<std::chrono::seconds> wait_of(const Services& services, const Call& call) {
+    return services.payments.may_leave() ? read_wait(call.request.headers) : std::nullopt;
+}
+
+payments::Patience patience(std::optional<std::chrono::seconds> wait) {
+    return wait ? payments::Patience(monotonic_now() + *wait) : std::nullopt;
 }
 
 }  // namespace florin::api

@@ -6,6 +6,7 @@
 #include "api/amounts.h"
 #include "api/answer.h"
 #include "api/handlers.h"
+#include "api/prefer.h"
 #include "base/form.h"
 #include "platform/crypto/hash.h"
 
@@ -129,8 +130,12 @@ Result<NewPayment> read(const Call& call) {
 
 Handled create_payment(Services& services, Call call) {
     CO_TRY(auto wanted, read(call));
-    CO_TRY(auto answer, co_await services.payments.create(std::move(wanted), call.deadline));
-    co_return show_answer(answer, 201, call.target.path);
+    const auto wait = wait_of(services, call);
+    CO_TRY(auto answer, co_await services.payments.create(std::move(wanted), patience(wait),
+                                                          call.deadline));
+    auto response = show_answer(answer, 201, call.target.path);
+    if (wait) add_applied(response, *wait);
+    co_return response;
 }
 
 }  // namespace florin::api

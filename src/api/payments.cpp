@@ -6,6 +6,7 @@
 #include "api/amounts.h"
 #include "api/answer.h"
 #include "api/handlers.h"
+#include "api/prefer.h"
 #include "api/query.h"
 #include "base/form.h"
 #include "base/text.h"
@@ -64,9 +65,14 @@ Handled act(Services& services, Call call, Action action) {
     CO_TRY(auto wish, read_wish(form, action, payment.currency));
     payments::ClientKey key{call.client_key};
     key.request_hash = crypto::sha256("POST " + call.target.path + "\n" + form.canonical());
-    CO_TRY(auto answer, co_await services.payments.act(std::move(payment), std::move(wish),
-                                                       std::move(key), call.deadline));
-    co_return show_answer(answer, action == Action::refund ? 201 : 200, call.target.path);
+    const auto wait = wait_of(services, call);
+    CO_TRY(auto answer,
+           co_await services.payments.act(std::move(payment), std::move(wish), std::move(key),
+                                          patience(wait), call.deadline));
+    auto response =
+        show_answer(answer, action == Action::refund ? 201 : 200, call.target.path);
+    if (wait) add_applied(response, *wait);
+    co_return response;
 }
 
 }  // namespace

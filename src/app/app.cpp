@@ -32,7 +32,7 @@ App::App(asio::io_context& io, const Config& config, const std::string& conninfo
       payment_store_(pool_),
       engine_(io, {.conninfo = conninfo, .lanes = config.database_lanes}),
       records_(engine_, payment_store_),
-      payments_(records_, {stripe_, wire_},
+      payments_(io, records_, {stripe_, wire_},
                 service_options(config, std::move(provider_key_secret))),
       resolver_(io, payments_, {.period = config.resolver_period}),
       gate_({keys_, payments_, payment_store_, ledger_store_, metrics_,
@@ -83,6 +83,7 @@ void App::start() {
 
 Task<> App::close() {
     if (server_) co_await server_->close(std::chrono::seconds(30));
+    co_await payments_.close();
     co_await resolver_.close();
     co_await scope_.close();
 }

@@ -1,5 +1,9 @@
 #include "payments/service.h"
 
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+
 #include "base/check.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -38,8 +42,13 @@ std::unexpected<Error> about(PaymentId payment, Fault fault, std::string_view co
 
 }  // namespace
 
-Service::Service(Records& records, ProviderAccount provider, ServiceOptions options)
-    : records_(records), provider_(provider), options_(std::move(options)) {}
+Service::Service(asio::io_context& io, Records& records, ProviderAccount provider,
+                 ServiceOptions options)
+    : io_(io),
+      records_(records),
+      provider_(provider),
+      options_(std::move(options)),
+      work_(io) {}
 
 Deadline Service::intent_deadline(Deadline request) const {
     return std::min(request, deadline_in(options_.intent_time));
@@ -70,7 +79,8 @@ Task<Payment> Service::load(MerchantId merchant, PaymentId id, OperationId opera
     co_return std::move(*found);
 }
 
-Task<Result<Answer>> Service::create(NewPayment wanted, Deadline deadline) {
+Task<Result<Answer>> Service::create(NewPayment wanted, Patience patience,
+                                     Deadline deadline) {
     const auto merchant = wanted.merchant;
     const auto key = wanted.key;
     const auto action = wanted.capture_later ? Action::authorize : Action::sale;
@@ -80,10 +90,11 @@ Task<Result<Answer>> Service::create(NewPayment wanted, Deadline deadline) {
     if (earlier)
         co_return co_await replay(merchant, earlier->payment, earlier->operation,
                                   earlier->same_request);
-    co_return co_await carry_out(payment, deadline);
+    co_return co_await finish(payment, patience, deadline);
 }
 
-Task<Result<Answer>> Service::act(Payment payment, Wish wish, ClientKey key, Deadline deadline) {
+Task<Result<Answer>> Service::act(Payment payment, Wish wish, ClientKey key, Patience patience,
+                                  Deadline deadline) {
     CO_TRY_OK(can_do(wish));
     const auto merchant = payment.merchant;
     const auto id = payment.id;
@@ -99,7 +110,7 @@ Task<Result<Answer>> Service::act(Payment payment, Wish wish, ClientKey key, Dea
         if (change) {
             const auto after = change->after;
             if (co_await records_.advance(std::move(*change), intent_deadline(deadline)))
-                co_return co_await carry_out(after, deadline);
+                co_return co_await finish(after, patience, deadline);
         }
         // The operations were read after the payment and may be newer: a refusal counts when both
         // are of one version. A yes needs no such look, the engine compares.
@@ -121,6 +132,45 @@ Result<void> Service::can_do(const Wish& wish) const {
     if (possible) return {};
     return fail(Fault::invalid, "not_supported_by_provider",
                 std::string(can.name) + " cannot do this");
+}
+
+// What a caller began, while it may still wait for it.
+struct Service::Work {
+    explicit Work(asio::io_context& io) : end(io) {}
+
+    asio::steady_timer end;  // Wakes the caller: the work or its patience is over.
+    bool over = false;
+    std::optional<Answer> answer;
+};
+
+// The intent is committed.
+Task<Answer> Service::finish(Payment payment, Patience patience, Deadline deadline) {
+    if (!patience) co_return co_await carry_out(std::move(payment), deadline);
+    const auto merchant = payment.merchant;
+    const auto id = payment.id;
+    const auto operation = payment.operation.id;
+    const auto work = std::make_shared<Work>(io_);
+    work_.start("payments.work", work_on(std::move(payment), deadline, work));
+    if (!work->over) {
+        work->end.expires_at(*patience);
+        boost::system::error_code woken;
+        co_await work->end.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    }
+    if (work->answer) co_return std::move(*work->answer);
+    co_return co_await current(merchant, id, operation);
+}
+
+// Deaf to cancellation: what was sent is written, even while the process stops.
+Task<> Service::work_on(Payment payment, Deadline deadline, std::shared_ptr<Work> work) {
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    const auto id = payment.id;
+    try {
+        work->answer = co_await carry_out(std::move(payment), deadline);
+    } catch (const std::exception& e) {  // Its lease ends, then the resolver asks the provider.
+        log::warn("payment.outcome_not_written", {{"payment", id.text()}, {"why", e.what()}});
+    }
+    work->over = true;
+    work->end.cancel();
 }
 
 Task<Answer> Service::carry_out(Payment payment, Deadline deadline) {

@@ -5,11 +5,13 @@
 // first byte leaves; what the provider says is committed with the ledger and the event. A crash
 // between any two lines leaves an operation whose lease ends, and the resolver takes it from there.
 
+#include <memory>
 #include <string>
 
 #include "connectors/connector.h"
 #include "payments/records.h"
 #include "payments/rules.h"
+#include "platform/async/scope.h"
 
 namespace florin::payments {
 
@@ -37,16 +39,23 @@ struct Answer {
     bool replayed = false;
 };
 
+// How long a caller waits for the end of what it began; nothing = as long as it takes. A committed
+// intent is carried out whether or not somebody still waits.
+using Patience = std::optional<Deadline>;
+
 class Service {
 public:
-    Service(Records& records, ProviderAccount provider, ServiceOptions options);
+    Service(asio::io_context& io, Records& records, ProviderAccount provider,
+            ServiceOptions options);
 
     // Failures: Invalid idempotency_key_reused, Conflict request_in_progress. A decline is an
-    // Answer. Throws pg::Lost when the outcome is not known to anybody yet.
-    Task<Result<Answer>> create(NewPayment wanted, Deadline deadline);
+    // Answer. Throws pg::Lost when the outcome is not known to anybody yet. When the patience is
+    // over first, the Answer is the state of now, and the work goes on.
+    Task<Result<Answer>> create(NewPayment wanted, Patience patience, Deadline deadline);
     // Captures, cancels or refunds a payment as it was read a moment ago. Also Invalid
     // not_supported_by_provider, and the refusals of rules.h.
-    Task<Result<Answer>> act(Payment payment, Wish wish, ClientKey key, Deadline deadline);
+    Task<Result<Answer>> act(Payment payment, Wish wish, ClientKey key, Patience patience,
+                             Deadline deadline);
 
     // A webhook of `provider`: checked, kept, and taken as a reason to look. Failures: NotFound
     // provider_not_found, Unavailable webhooks_not_configured, and those of
@@ -58,15 +67,25 @@ public:
     // One look at an operation that was claimed: sends what was not sent, asks what is unknown.
     Task<> resolve(Due claimed);
 
+    // False = so much goes on behind its callers' backs that whoever comes now has to wait.
+    bool may_leave() const { return work_.size() < kLeftAloneMax; }
+    // Waits for what its callers left; before the engine stops.
+    Task<> close() { return work_.close(); }
+
     Records& records() { return records_; }
     std::chrono::milliseconds lease() const { return options_.answer_time + options_.lease_extra; }
 
 private:
+    struct Work;
+    static constexpr std::size_t kLeftAloneMax = 4096;
+
     Provider provider_for(MerchantId merchant, Action action, std::string_view client_key,
                           std::string_view object) const;
     Result<void> can_do(const Wish& wish) const;
     Timing timing() const;
     Deadline intent_deadline(Deadline request) const;
+    Task<Answer> finish(Payment payment, Patience patience, Deadline deadline);
+    Task<> work_on(Payment payment, Deadline deadline, std::shared_ptr<Work> work);
     Task<Answer> carry_out(Payment payment, Deadline deadline);
     Task<std::optional<Answer>> record(Payment payment, connectors::Outcome outcome,
                                        Deadline deadline);
@@ -77,9 +96,11 @@ private:
     Task<connectors::Outcome> investigate(Payment payment);
     Task<bool> resend(Payment payment, Deadline deadline);
 
+    asio::io_context& io_;
     Records& records_;
     ProviderAccount provider_;
     ServiceOptions options_;
+    TaskScope work_;
 };
 
 }  // namespace florin::payments
