@@ -42,6 +42,16 @@ std::size_t Headers::count(std::string_view name) const {
     return found;
 }
 
+std::string Headers::list(std::string_view name) const {
+    std::string out;
+    for (const auto& [key, value] : all_) {
+        if (!same_name(key, name)) continue;
+        if (!out.empty()) out += ", ";
+        out += value;
+    }
+    return out;
+}
+
 void Headers::add(std::string name, std::string value) {
     all_.emplace_back(std::move(name), std::move(value));
 }

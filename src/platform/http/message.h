@@ -3,6 +3,7 @@
 // Requests and responses as values. Nothing outside platform/http knows which library reads and
 // writes them.
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,8 @@ public:
     // The first value of that name, or an empty view.
     std::string_view get(std::string_view name) const;
     std::size_t count(std::string_view name) const;
+    // All values of that name as one list, "a, b" (RFC 9110, 5.3).
+    std::string list(std::string_view name) const;
     void add(std::string name, std::string value);
     void set(std::string_view name, std::string value);
     const std::vector<std::pair<std::string, std::string>>& all() const { return all_; }
@@ -32,11 +35,14 @@ struct Request {
     std::string peer;  // Server only: the address of the caller.
 };
 
+class Source;  // server.h
+
 struct Response {
     int status = 200;
     Headers headers;
     std::string body;
     bool hang_up = false;  // Server only: close the connection without a byte of this.
+    std::shared_ptr<Source> source = nullptr;  // Server only: the body comes from here, in pieces.
 };
 
 // "/v1/payments?limit=3" -> "/v1/payments" and {("limit", "3")}, both percent-decoded.

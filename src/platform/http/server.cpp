@@ -12,6 +12,8 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <poll.h>
+
 #include <list>
 #include <stdexcept>
 
@@ -42,7 +44,7 @@ std::string head_of(const Response& response, bool keep_alive) {
         out += value;
         out += "\r\n";
     }
-    if (response.status != 204 && response.status != 304)
+    if (response.status != 204 && response.status != 304 && !response.source)
         out += fmt::format("Content-Length: {}\r\n", response.body.size());
     out += keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
     return out;
@@ -78,11 +80,22 @@ bool is_hang_up(const boost::system::error_code& error) {
            error.category() == asio::error::get_ssl_category() || error == asio::error::broken_pipe;
 }
 
+// The client has ended its side. For a connection that is only written to: a read would tell.
+bool has_left(tcp::socket& socket) {
+    pollfd asked{socket.native_handle(), POLLRDHUP, 0};
+    return poll(&asked, 1, 0) > 0;
+}
+
+std::string chunk_of(std::string_view piece) {
+    return fmt::format("{:x}\r\n{}\r\n", piece.size(), piece);
+}
+
 }  // namespace
 
 struct Server::State {
     struct Connection {
         tcp::socket* socket = nullptr;
+        Source* source = nullptr;  // While the answer comes in pieces.
         Deadline deadline;
         bool busy = false;  // A request is being read or answered.
     };
@@ -136,7 +149,8 @@ struct Server::State {
             co_await sleep_for(std::chrono::seconds(1));
             const auto time = monotonic_now();
             for (auto& connection : connections) {
-                if (connection.deadline < time) shut(connection);
+                const bool left = connection.source && has_left(*connection.socket);
+                if (left || connection.deadline < time) shut(connection);
             }
         }
     }
@@ -145,6 +159,7 @@ struct Server::State {
         boost::system::error_code ignored;
         connection.socket->shutdown(tcp::socket::shutdown_both, ignored);
         connection.socket->cancel(ignored);
+        if (connection.source) connection.source->stop();
     }
 
     Task<> accept() {
@@ -215,9 +230,14 @@ struct Server::State {
             touch(at, std::chrono::hours(1), true);  // The handler has limits of its own.
             const bool keep = parser.get().keep_alive();
             const bool head_only = parser.get().method() == beast::http::verb::head;
+            const bool in_chunks = parser.get().version() >= 11;
             auto request = request_of(parser.release(), peer);
             auto response = co_await answer(std::move(request));
             if (response.hang_up) co_return;
+            if (response.source && !head_only) {
+                co_await pour(stream, std::move(response), at, in_chunks);
+                co_return;
+            }
             touch(at, options.request_time, true);
             const bool stay = keep && !closing;
             if (!co_await write(stream, std::move(response), stay, head_only) || !stay) co_return;
@@ -258,6 +278,38 @@ struct Server::State {
                           "the server failed; the outcome is unknown, ask again with the same key");
     }
 
+    // Writes the pieces of a body until it ends, or the client leaves or reads too slowly. Each
+    // piece has the time that a whole answer has.
+    template <class Stream>
+    Task<> pour(Stream& stream, Response response, Place at, bool in_chunks) {
+        const auto source = response.source;
+        at->source = source.get();
+        if (closing) source->stop();
+        if (in_chunks) response.headers.add("Transfer-Encoding", "chunked");
+        touch(at, options.request_time, true);
+        bool open = co_await write(stream, std::move(response), false, true);
+        try {
+            while (open) {
+                touch(at, std::chrono::hours(1), true);
+                auto piece = co_await source->next();
+                const bool last = piece.empty();
+                if (last && !in_chunks) break;
+                touch(at, options.request_time, true);
+                if (in_chunks) piece = chunk_of(piece);
+                open = co_await write_text(stream, std::move(piece)) && !last;
+            }
+        } catch (const std::exception& e) {
+            log::error("http.source_threw", {{"why", e.what()}});
+        }
+        at->source = nullptr;
+    }
+
+    template <class Stream>
+    Task<bool> write_text(Stream& stream, std::string text) {
+        auto sent = co_await asio::async_write(stream, asio::buffer(text), kNoThrow);
+        co_return !std::get<0>(sent);
+    }
+
     template <class Stream>
     Task<bool> write(Stream& stream, Response response, bool keep, bool head_only) {
         const auto head = head_of(response, keep);
@@ -286,6 +338,9 @@ Task<> Server::close(std::chrono::milliseconds patience) {
     state->closing = true;
     boost::system::error_code ignored;
     state->acceptor.close(ignored);
+    for (auto& connection : state->connections) {
+        if (connection.source) connection.source->stop();
+    }
     const auto end = deadline_in(patience);
     const auto some_busy = [&] {
         return std::ranges::any_of(state->connections, [](const auto& c) { return c.busy; });

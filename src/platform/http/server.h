@@ -26,6 +26,17 @@ struct ServerOptions {
     std::chrono::seconds request_time{15};  // For the body, and for writing the answer.
 };
 
+// A body of unknown length, for as long as it lasts: an answer that has one is written piece by
+// piece, and the connection ends with it.
+class Source {
+public:
+    virtual ~Source() = default;
+    // The next piece; empty = the end. An exception breaks the answer off.
+    virtual Task<std::string> next() = 0;
+    // The client has left or the server closes: next() is to give the end soon.
+    virtual void stop() = 0;
+};
+
 // Called once per request. An exception is logged and answered with 500.
 using Handler = std::function<Task<Response>(Request)>;
 

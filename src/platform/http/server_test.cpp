@@ -63,6 +63,28 @@ std::size_t count(std::string_view text, std::string_view part) {
     return found;
 }
 
+// Gives what it is told to give, then waits; "" in the list is the end.
+class Tap : public Source {
+public:
+    explicit Tap(std::vector<std::string> pieces) : pieces_(std::move(pieces)) {}
+    Task<std::string> next() override {
+        if (given_ < pieces_.size()) co_return pieces_[given_++];
+        if (endless) co_return std::string(1 << 20, 'x');
+        if (!stopped) co_await end_.wait();
+        co_return "";
+    }
+    void stop() override {
+        if (!std::exchange(stopped, true)) end_.set(true);
+    }
+
+    bool stopped = false, endless = false;
+
+private:
+    std::vector<std::string> pieces_;
+    std::size_t given_ = 0;
+    OneShot<bool> end_;
+};
+
 class ServerTest : public ::testing::Test {
 protected:
     void TearDown() override {
@@ -82,6 +104,7 @@ protected:
         if (request.target == "/empty") response.status = 204;
         if (request.target == "/wait") co_await gate.wait();
         if (response.status != 204) response.body = "<" + request.body + ">";
+        if (request.target == "/pieces") response.source = tap;
         response.headers.add("X-Target", request.target);
         co_return response;
     }
@@ -92,6 +115,7 @@ protected:
     std::unique_ptr<Server> server;
     std::vector<Request> requests;
     OneShot<bool> gate;
+    std::shared_ptr<Tap> tap;
 };
 
 TEST_F(ServerTest, ARequestArrivesAsItWasSent) {
@@ -328,6 +352,79 @@ TEST_F(ServerTest, AtTheEndRunningRequestsAreAnswered) {
     EXPECT_TRUE(answer.ends_with("<>")) << answer;
     EXPECT_EQ(idle.read(), "");
     EXPECT_THROW(Peer(io, port), boost::system::system_error);
+    server.reset();
+}
+
+TEST_F(ServerTest, ABodyThatComesInPiecesIsWrittenAsItComes) {
+    start();
+    tap = std::make_shared<Tap>(std::vector<std::string>{"one\n", "0123456789abcdefg"});
+    auto client = peer();
+    client.write("GET /pieces HTTP/1.1\r\nHost: h\r\n\r\n");
+    const auto head = client.read("\r\n\r\n");
+    EXPECT_EQ(count(head, "Transfer-Encoding: chunked\r\n"), 1U) << head;
+    EXPECT_EQ(count(head, "Content-Length"), 0U);
+    EXPECT_EQ(count(head, "Connection: close"), 1U);
+    EXPECT_EQ(client.read("abcdefg\r\n"), "4\r\none\n\r\n11\r\n0123456789abcdefg\r\n");
+    tap->stop();
+    EXPECT_EQ(client.read(), "0\r\n\r\n");
+}
+
+TEST_F(ServerTest, AnOldClientGetsThePiecesAsTheyAre) {
+    start();
+    tap = std::make_shared<Tap>(std::vector<std::string>{"one", "two", ""});
+    const auto answer = peer().talk("GET /pieces HTTP/1.0\r\n\r\n");
+    EXPECT_TRUE(answer.ends_with("\r\n\r\nonetwo")) << answer;
+    EXPECT_EQ(count(answer, "chunked"), 0U);
+}
+
+TEST_F(ServerTest, HeadOfABodyInPiecesIsAHead) {
+    start();
+    tap = std::make_shared<Tap>(std::vector<std::string>{"one"});
+    auto client = peer();
+    client.write("HEAD /pieces HTTP/1.1\r\nHost: h\r\n\r\n");
+    const auto head = client.read("\r\n\r\n");
+    EXPECT_EQ(count(head, "Content-Length"), 0U) << head;
+    client.write("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_TRUE(client.read("<>").ends_with("<>")) << "the connection goes on";
+}
+
+TEST_F(ServerTest, ASourceIsStoppedWhenItsClientLeaves) {
+    start();
+    tap = std::make_shared<Tap>(std::vector<std::string>{"one"});
+    {
+        auto client = peer();
+        client.write("GET /pieces HTTP/1.1\r\nHost: h\r\n\r\n");
+        client.read("one");
+        EXPECT_FALSE(tap->stopped);
+    }
+    const auto wait_for = [](std::shared_ptr<Tap> watched) -> Task<> {
+        while (!watched->stopped) co_await sleep_for(std::chrono::milliseconds(1));
+    };
+    test::run(io, wait_for(tap));
+}
+
+TEST_F(ServerTest, WhoReadsTooSlowlyIsCutOff) {
+    start({.request_time = std::chrono::seconds(1)});
+    tap = std::make_shared<Tap>(std::vector<std::string>{"one"});
+    tap->endless = true;
+    auto client = peer();
+    client.write("GET /pieces HTTP/1.1\r\nHost: h\r\n\r\n");
+    const auto wait_for = [](std::shared_ptr<Tap> watched) -> Task<> {
+        while (!watched->stopped) co_await sleep_for(std::chrono::milliseconds(1));
+    };
+    test::run(io, wait_for(tap));
+    const auto all = client.read();
+    EXPECT_FALSE(all.ends_with("\r\n0\r\n\r\n")) << "no end was reached";
+}
+
+TEST_F(ServerTest, AtTheEndBodiesInPiecesEndInOrder) {
+    start();
+    tap = std::make_shared<Tap>(std::vector<std::string>{"one"});
+    auto client = peer();
+    client.write("GET /pieces HTTP/1.1\r\nHost: h\r\n\r\n");
+    client.read("one\r\n");
+    test::run(io, server->close(std::chrono::seconds(30)));
+    EXPECT_EQ(client.read(), "0\r\n\r\n");
     server.reset();
 }
 
