@@ -242,7 +242,8 @@ Payment as_created(Payment payment, OperationId operation) {
                          .kind = *payment.doing,
                          .state = State::sending,
                          .provider = payment.operation.provider,
-                         .amount = payment.amount};
+                         .amount = payment.amount,
+                         .sent_at = payment.created_at};
     return payment;
 }
 

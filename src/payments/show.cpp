@@ -52,6 +52,24 @@ void show_operation(json::Writer& out, const Operation& op) {
     }
 }
 
+// What is under way waits for somebody; nothing waits when it has ended. While it is being sent
+// there is no next look: the answer comes, or its lease ends.
+void show_waiting(json::Writer& out, const Payment& payment) {
+    const auto& op = payment.operation;
+    out.key("waiting");
+    if (op.state == operation::State::succeeded || op.state == operation::State::declined) {
+        out.null();
+        return;
+    }
+    const bool for_customer = is_main(op.kind) && payment.waiting_for == "customer";
+    out.begin_object().field("for", for_customer ? "customer" : "provider");
+    out.field("since", to_text(op.sent_at)).key("next_check_at");
+    op.state == operation::State::sending ? out.null() : out.value(to_text(op.due_at));
+    if (is_main(op.kind))
+        out.field("do_not_pay_again", scope_of(op.kind) == Scope::create && !for_customer);
+    out.end_object();
+}
+
 }  // namespace
 
 void show(json::Writer& out, const Payment& payment) {
@@ -84,6 +102,7 @@ void show(json::Writer& out, const Payment& payment) {
     out.field("amount_refund_pending", money(c.refund_reserved));
     show_orders(out, payment);
     show_operation(out, payment.operation);
+    show_waiting(out, payment);
     out.field("created_at", to_text(payment.created_at));
     out.field("updated_at", to_text(payment.updated_at));
     out.end_object();
@@ -125,6 +144,7 @@ void show_refund(json::Writer& out, const Payment& payment) {
     }
     out.end_array();
     show_operation(out, op);
+    show_waiting(out, payment);
     out.field("created_at", to_text(op.id.created_at()));
     out.end_object();
 }

@@ -47,7 +47,7 @@ TEST(Show, APaidPaymentReadsLikeThis) {
         R"("wallet_updated":false}],"operation":{"id":"op_01m7wd7tg0e7e9cx8xbjxky6ee",)"
         R"("kind":"sale","state":"succeeded","review":false},"proved_by":{"kind":"answer",)"
         R"("provider_request":"req_1","response_sha256":"c0ffee"},)"
-        R"("provider":{"name":"stripe","reference":"pi_1"},"next_action":null,)"
+        R"("provider":{"name":"stripe","reference":"pi_1"},"next_action":null,"waiting":null,)"
         R"("created_at":"2026-11-20T12:00:00.000Z","updated_at":"2026-11-20T12:00:00.250Z"})");
     EXPECT_TRUE(parses(text));
 }
@@ -61,11 +61,51 @@ TEST(Show, AnUnknownOutcomeSaysSoAndWhy) {
     EXPECT_NE(text.find(R"("proved_by":null)"), std::string::npos);
 }
 
+std::string waiting(const Change& change) {
+    return part(show_subject(change.after), "\"waiting\"", ",\"created_at\"");
+}
+
+TEST(Show, WhoeverWaitsIsToldForWhomSinceWhenAndUntilTheNextLook) {
+    const auto later = kNoon + std::chrono::seconds(5);
+    const connectors::Unknown lost{"no answer", true};
+    const connectors::Pending bank{"pi_1", "provider", ""}, challenge{"pi_1", "customer", "https"};
+    const auto unknown = settle(opened(), lost, later, 2);
+    EXPECT_EQ(
+        waiting(*unknown),
+        R"("waiting":{"for":"provider","since":"2026-11-20T12:00:00.000Z","next_check_at":")" +
+            to_text(unknown->after.operation.due_at) + R"(","do_not_pay_again":true})");
+    EXPECT_NE(waiting(*settle(opened(), bank, later, 2)).find(R"("do_not_pay_again":true)"),
+              std::string::npos);
+    const auto customer = waiting(*settle(opened(), challenge, later, 2));
+    EXPECT_TRUE(customer.starts_with(R"("waiting":{"for":"customer")")) << customer;
+    EXPECT_TRUE(customer.ends_with(R"("do_not_pay_again":false})")) << customer;
+    EXPECT_EQ(part(show(opened()), "\"waiting\"", ",\"created_at\""),
+              R"("waiting":{"for":"provider","since":"2026-11-20T12:00:00.000Z",)"
+              R"("next_check_at":null,"do_not_pay_again":true})");
+    EXPECT_EQ(waiting(*settle(opened(), no(), later, 2)), R"("waiting":null)");
+    // The buyer has paid: a capture that takes its time is no reason to warn.
+    EXPECT_NE(waiting(*settle(begun(Action::capture), lost, later, 2))
+                  .find(R"("do_not_pay_again":false)"),
+              std::string::npos);
+}
+
+TEST(Show, ARefundWaitsForTheProvider) {
+    const auto paid = settle(opened(), yes(), kNoon, 2)->after;
+    const Part sale{.kind = Action::sale, .state = operation::State::succeeded};
+    const auto refund = begin(paid, std::span(&sale, 1), {.action = Action::refund},
+                              {"stripe", "third-key"}, {.key = "key-3"}, kTiming, 3);
+    ASSERT_TRUE(refund);
+    EXPECT_EQ(
+        waiting(*refund),
+        R"("waiting":{"for":"provider","since":"2026-11-20T12:00:00.000Z","next_check_at":null})");
+    EXPECT_EQ(waiting(*settle(refund->after, yes(), kNoon, 4)), R"("waiting":null)");
+}
+
 TEST(Show, TheBuyerIsToldWhereToGo) {
     const connectors::Pending challenge{"pi_1", "customer", "https://bank.example/3ds?a=\"b\""};
     const auto text = show(settle(opened(), challenge, kNoon, 2)->after);
     EXPECT_TRUE(parses(text));
-    EXPECT_EQ(part(text, "\"next_action\"", ",\"created_at\""),
+    EXPECT_EQ(part(text, "\"next_action\"", ",\"waiting\""),
               R"("next_action":{"type":"redirect","url":"https://bank.example/3ds?a=\"b\""})");
     EXPECT_NE(text.find(R"("status":"requires_action")"), std::string::npos);
 }
