@@ -5,34 +5,9 @@ The sandbox's own list of charges is the truth about money; the ledger has to sa
 
 import unittest
 import uuid
-
-import kit
-from shop import INTENTS, ApiTest, at_once, eventually
+from shop import INTENTS, LifecycleTest, at_once, eventually
 
 REFUNDS = "/v1/refunds"
-
-
-class LifecycleTest(ApiTest):
-    def act(self, shop, payment, action, body=None, status=200, key=None):
-        answer = shop.post(f"/v1/payments/{payment}/{action}", body, key)
-        self.assertEqual(answer.status, status, answer.text)
-        return answer.json
-
-    def charge(self, payment):
-        (charge,) = self.charges(payment)
-        return charge
-
-    def balance(self, shop, account):
-        answer = shop.get(f"/v1/ledger/accounts/{account}")
-        return answer.json["balance"] if answer.status == 200 else "0.00"
-
-    def assert_balances(self, shop, escrow, receivable, in_flight="0.00"):
-        self.assertEqual((self.balance(shop, "escrow:EUR"),
-                          self.balance(shop, "psp_receivable:stripe:EUR"),
-                          self.balance(shop, "refund_in_flight:stripe:EUR")),
-                         (escrow, receivable, in_flight))
-        for row in self.stack.florin_json("ledger", "trial-balance")["currencies"]:
-            self.assertEqual(row["debits"], row["credits"], row)
 
 
 class Captures(LifecycleTest):

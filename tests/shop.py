@@ -104,3 +104,30 @@ class ApiTest(kit.StackTest):
             self.assertEqual(errors[pointer]["code"], code)
             self.assertTrue(errors[pointer]["detail"])
         return problem
+
+
+class LifecycleTest(ApiTest):
+    """What happens to a payment, seen by the shop, by the provider and by the ledger."""
+
+    def act(self, shop, payment, action, body=None, status=200, key=None):
+        answer = shop.post(f"/v1/payments/{payment}/{action}", body, key)
+        self.assertEqual(answer.status, status, answer.text)
+        return answer.json
+
+    def charge(self, payment):
+        (charge,) = self.charges(payment)
+        return charge
+
+    def balance(self, shop, account):
+        answer = shop.get(f"/v1/ledger/accounts/{account}")
+        return answer.json["balance"] if answer.status == 200 else "0.00"
+
+    def assert_balances(self, shop, escrow, receivable, in_flight="0.00",
+                        unapplied="0.00"):
+        self.assertEqual((self.balance(shop, "escrow:EUR"),
+                          self.balance(shop, "psp_receivable:stripe:EUR"),
+                          self.balance(shop, "refund_in_flight:stripe:EUR"),
+                          self.balance(shop, "unapplied:EUR")),
+                         (escrow, receivable, in_flight, unapplied))
+        for row in self.stack.florin_json("ledger", "trial-balance")["currencies"]:
+            self.assertEqual(row["debits"], row["credits"], row)

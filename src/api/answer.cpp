@@ -15,8 +15,7 @@ std::string etag(std::int32_t version) {
 http::Response show_answer(const payments::Answer& answer, int success, std::string_view instance) {
     const auto& type = answer.event_type;
     http::Response response;
-    if (type == "payment.failed" || type == "payment.capture_failed" ||
-        type == "payment.cancel_failed" || type == "refund.failed") {
+    if (type.ends_with(".failed") || type.ends_with("_failed")) {
         response = declined(answer.data, instance);
     } else {
         response = json_response(type.empty() ? 202 : success, answer.data);

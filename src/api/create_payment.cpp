@@ -7,6 +7,7 @@
 #include "api/answer.h"
 #include "api/handlers.h"
 #include "api/prefer.h"
+#include "api/token.h"
 #include "base/form.h"
 #include "platform/crypto/hash.h"
 
@@ -54,46 +55,6 @@ std::vector<NewOrder> read_orders(Form& form, Fields root, std::optional<Currenc
     return orders;
 }
 
-bool passes_luhn(std::string_view digits) {
-    int sum = 0;
-    for (std::size_t i = 0; i < digits.size(); ++i) {
-        int digit = digits[digits.size() - 1 - i] - '0';
-        if (i % 2 == 1) digit = digit * 2 > 9 ? digit * 2 - 9 : digit * 2;
-        sum += digit;
-    }
-    return sum % 10 == 0;
-}
-
-// A card number in the place of a token must not travel any further, dashes or not.
-bool holds_card_number(std::string_view token) {
-    std::string digits;
-    for (const char c : std::string(token) + " ") {
-        if (c >= '0' && c <= '9') {
-            digits += c;
-        } else if (c != '-') {
-            if (digits.size() >= 12 && digits.size() <= 19 && passes_luhn(digits)) return true;
-            digits.clear();
-        }
-    }
-    return false;
-}
-
-std::string read_token(Form& form, Fields method) {
-    auto token = method.text("token", {.length_max = 255});
-    const auto plain = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '_' || c == '-';
-    };
-    if (!std::ranges::all_of(token, plain))
-        form.add_error(
-            method.pointer("token"), "token_malformed",
-            "send the token of a payment method, like pm_card_visa; never a card number");
-    if (holds_card_number(token))
-        form.add_error(method.pointer("token"), "card_number_refused",
-                       "this looks like a card number: send the token of a payment method instead");
-    return token;
-}
-
 Result<NewPayment> read(const Call& call) {
     Form form(call.request.body);
     Fields root = form.root();
@@ -131,8 +92,8 @@ Result<NewPayment> read(const Call& call) {
 Handled create_payment(Services& services, Call call) {
     CO_TRY(auto wanted, read(call));
     const auto wait = wait_of(services, call);
-    CO_TRY(auto answer, co_await services.payments.create(std::move(wanted), patience(wait),
-                                                          call.deadline));
+    CO_TRY(auto answer,
+           co_await services.payments.create(std::move(wanted), patience(wait), call.deadline));
     auto response = show_answer(answer, 201, call.target.path);
     if (wait) add_applied(response, *wait);
     co_return response;

@@ -1,5 +1,7 @@
 // What can be done with a payment, and how it is read back.
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -8,6 +10,7 @@
 #include "api/handlers.h"
 #include "api/prefer.h"
 #include "api/query.h"
+#include "api/token.h"
 #include "base/form.h"
 #include "base/text.h"
 #include "payments/show.h"
@@ -43,34 +46,56 @@ void read_amounts(Form& form, Fields root, Currency currency, payments::Wish& wi
     }
 }
 
-Result<payments::Wish> read_wish(Form& form, Action action, Currency currency) {
-    payments::Wish wish{.action = action};
+void read_reason(Form& form, Fields root, std::span<const std::string_view> reasons,
+                 payments::Wish& wish) {
+    wish.reason = root.optional_text("reason", {.length_max = kNameLength}).value_or("");
+    if (wish.reason.empty() || std::ranges::find(reasons, wish.reason) != reasons.end()) return;
+    form.add_error(root.pointer("reason"), "not_allowed",
+                   fmt::format("send one of: {}", fmt::join(reasons, ", ")));
+}
+
+// Another method, or the same once more.
+void read_method(Form& form, Fields root, payments::Wish& wish) {
+    if (!root.has("payment_method")) return;
+    auto method = root.object("payment_method");
+    wish.method_type = method.word("type", {"card"});
+    wish.method_token = read_token(form, method);
+}
+
+Result<payments::Wish> read_wish(Form& form, payments::Wish wish,
+                                 const payments::Payment& payment) {
     auto root = form.root();
-    if (action != Action::cancel) read_amounts(form, root, currency, wish);
-    if (action == Action::capture) wish.is_final = root.flag("final", true);
-    if (action == Action::refund) {
-        wish.reason = root.optional_text("reason", {.length_max = kNameLength}).value_or("");
-        const auto& reasons = connectors::kRefundReasons;
-        if (!wish.reason.empty() && std::ranges::find(reasons, wish.reason) == reasons.end())
-            form.add_error(root.pointer("reason"), "not_allowed",
-                           "send requested_by_customer, duplicate or fraudulent");
+    const auto currency = payment.currency;
+    if (wish.scope == payments::Scope::attempt) {
+        wish.action = payment.capture_later ? Action::authorize : Action::sale;
+        read_method(form, root, wish);
+    } else if (!wish.undo && wish.action != Action::cancel) {
+        read_amounts(form, root, currency, wish);
     }
+    if (wish.action == Action::capture) wish.is_final = root.flag("final", true);
+    if (wish.undo || wish.action == Action::refund)
+        read_reason(form, root, connectors::kRefundReasons, wish);
+    else if (wish.action == Action::cancel)
+        read_reason(form, root, connectors::kCancelReasons, wish);
+    if (wish.action == Action::adjust && !wish.amount && wish.orders.empty())
+        form.add_error(root.pointer("amount"), "missing",
+                       "send the new amount of the payment, or of its payment_orders");
     TRY_OK(form.finish());
     return wish;
 }
 
-Handled act(Services& services, Call call, Action action) {
+Handled act(Services& services, Call call, payments::Wish about) {
     CO_TRY(auto payment, co_await find(services, call.caller.merchant, call.id));
     Form form(call.request.body.empty() ? "{}" : call.request.body);
-    CO_TRY(auto wish, read_wish(form, action, payment.currency));
+    CO_TRY(auto wish, read_wish(form, std::move(about), payment));
+    const bool makes_a_refund = wish.action == Action::refund && !wish.undo;
     payments::ClientKey key{call.client_key};
     key.request_hash = crypto::sha256("POST " + call.target.path + "\n" + form.canonical());
     const auto wait = wait_of(services, call);
     CO_TRY(auto answer,
            co_await services.payments.act(std::move(payment), std::move(wish), std::move(key),
                                           patience(wait), call.deadline));
-    auto response =
-        show_answer(answer, action == Action::refund ? 201 : 200, call.target.path);
+    auto response = show_answer(answer, makes_a_refund ? 201 : 200, call.target.path);
     if (wait) add_applied(response, *wait);
     co_return response;
 }
@@ -78,15 +103,33 @@ Handled act(Services& services, Call call, Action action) {
 }  // namespace
 
 Handled capture_payment(Services& services, Call call) {
-    return act(services, std::move(call), Action::capture);
+    payments::Wish wish{.action = Action::capture};
+    return act(services, std::move(call), std::move(wish));
 }
 
 Handled cancel_payment(Services& services, Call call) {
-    return act(services, std::move(call), Action::cancel);
+    payments::Wish wish{.action = Action::cancel};
+    return act(services, std::move(call), std::move(wish));
 }
 
 Handled refund_payment(Services& services, Call call) {
-    return act(services, std::move(call), Action::refund);
+    payments::Wish wish{.action = Action::refund};
+    return act(services, std::move(call), std::move(wish));
+}
+
+Handled adjust_payment(Services& services, Call call) {
+    payments::Wish wish{.action = Action::adjust};
+    return act(services, std::move(call), std::move(wish));
+}
+
+Handled undo_payment(Services& services, Call call) {
+    payments::Wish wish{.action = Action::cancel, .undo = true};
+    return act(services, std::move(call), std::move(wish));
+}
+
+Handled retry_payment(Services& services, Call call) {
+    payments::Wish wish{.action = Action::sale, .scope = payments::Scope::attempt};
+    return act(services, std::move(call), std::move(wish));
 }
 
 Handled list_refunds(Services& services, Call call) {

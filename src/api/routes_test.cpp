@@ -137,6 +137,7 @@ TEST(OpenApi, APaymentHasExactlyTheMembersOfItsSchema) {
     simdjson::dom::parser parser;
     auto opened = payments::testing::opened();
     opened.return_url = "https://shop.example/paid";
+    opened.cancellation_reason = "expired";
     const auto text = payments::show(opened);
     const element payment = parser.parse(text).value();
     const auto schema = [&](std::string_view name) {

@@ -155,7 +155,7 @@ Result<void> list_payments(const Options& options, const ListOptions& wanted) {
     Table table({"id", "status", "amount", "captured", "currency", "checkout", "created"});
     for (const auto& payment : found) {
         if (options.json) print(payments::show(payment));
-        table.add({payment.id.text(), std::string(payments::name(payments::status_of(payment))),
+        table.add({payment.id.text(), std::string(payment::name(payments::status_of(payment))),
                    payment.money(payment.amount).decimal(),
                    payment.money(payment.counters.captured).decimal(),
                    std::string(payment.currency.code()), payment.checkout_id,
@@ -185,7 +185,7 @@ Result<void> show_payment(const Options& options, const std::string& text) {
         }));
     Table facts({"", ""});
     facts.add({"payment", payment->id.text()});
-    facts.add({"status", std::string(payments::name(payments::status_of(*payment)))});
+    facts.add({"status", std::string(payment::name(payments::status_of(*payment)))});
     facts.add({"amount", payment->money(payment->amount).decimal() + " " +
                              std::string(payment->currency.code())});
     facts.add({"captured", payment->money(payment->counters.captured).decimal()});

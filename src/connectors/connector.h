@@ -32,6 +32,7 @@ struct Capabilities {
     bool cancel;                            // An authorization can be given back.
     bool several_captures;                  // After a part, the rest can be captured later.
     bool refund;                            // In parts, and several times.
+    bool increment;                         // Some authorizations can be raised in place.
     std::chrono::seconds answer_time;       // Longer silence is Unknown.
 };
 

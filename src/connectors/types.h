@@ -9,6 +9,7 @@
 #include <string_view>
 #include <variant>
 
+#include "base/clock.h"
 #include "domain/money.h"
 
 namespace florin::connectors {
@@ -20,6 +21,8 @@ enum class Action : std::int16_t {
     capture = 3,    // Take what was authorized.
     cancel = 4,     // Give back what is authorized and not captured.
     refund = 5,     // Give back what was captured, in full or in part.
+    adjust = 6,     // Change what is authorized to another amount.
+    release = 7,    // Give back an authorization that another one has replaced.
 };
 
 constexpr std::string_view name(Action action) {
@@ -34,6 +37,10 @@ constexpr std::string_view name(Action action) {
             return "cancel";
         case Action::refund:
             return "refund";
+        case Action::adjust:
+            return "adjust";
+        case Action::release:
+            return "release";
     }
     return "";
 }
@@ -42,17 +49,22 @@ constexpr std::string_view name(Action action) {
 inline constexpr std::array<std::string_view, 3> kRefundReasons = {"requested_by_customer",
                                                                    "duplicate", "fraudulent"};
 
+// Why what was authorized is given back. "expired" besides, when nobody captured it in time.
+inline constexpr std::array<std::string_view, 4> kCancelReasons = {
+    "requested_by_customer", "duplicate", "fraudulent", "abandoned"};
+
 struct Order {
     Action action;
-    std::string key;  // Our idempotency key at the provider: derived, never random.
-    Money amount;
+    std::string key;         // Our idempotency key at the provider: derived, never random.
+    Money amount;            // Of an adjustment: the new amount, not the difference.
     std::string token;       // The payment method, in the provider's words.
     std::string return_url;  // Where the buyer comes back after authentication; may be empty.
     std::string reference;   // The provider's id of the payment, once it is known.
     std::string refund;      // The provider's id of the refund, once it is known.
-    std::string reason;      // Of a refund: a word of kRefundReasons, or empty.
+    std::string reason;      // A word of kRefundReasons or kCancelReasons, or empty.
     std::int64_t captured_before = 0;  // By earlier captures of this payment, in minor units.
     bool is_final = true;    // A capture: nothing will follow, the provider lets go of the rest.
+    bool in_place = true;    // An adjustment: of the authorization itself, else by a new one.
     std::string payment;     // Our id, for people who look at the provider's pages.
     bool is_replay = false;  // The key was sent before and nobody knows what became of it.
 };
@@ -64,9 +76,17 @@ struct Proof {
     std::string hash;       // SHA-256 of the body, in hex.
 };
 
+// What the provider tells about the card and its authorization.
+struct CardFacts {
+    std::string brand = {};         // visa, mastercard, amex ...; empty = not told.
+    Instant authorized_until = {};  // The epoch = not told.
+    bool can_increment = false;     // The amount can be raised in place.
+};
+
 struct Succeeded {
     std::string reference;
     Proof proof;
+    CardFacts card = {};
 };
 
 struct Declined {

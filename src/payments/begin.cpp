@@ -4,6 +4,7 @@
 #include <numeric>
 #include <random>
 
+#include "base/check.h"
 #include "payments/postings.h"
 #include "payments/rules.h"
 #include "payments/step.h"
@@ -19,6 +20,10 @@ std::unexpected<Error> refuse(const Payment& payment, Fault fault, std::string_v
     auto refusal = fail(fault, code, detail);
     refusal.error().object = payment.id.text();
     return refusal;
+}
+
+bool is_attempt(Action action) {
+    return action == Action::authorize || action == Action::sale;
 }
 
 std::string_view too_much(Action action) {
@@ -64,6 +69,14 @@ std::vector<std::int64_t> left_by_order(const Payment& payment, std::span<const 
     return left;
 }
 
+Result<std::size_t> order_named(const Payment& payment, const std::string& reference) {
+    const auto found = std::ranges::find(payment.orders, reference, &PaymentOrder::reference);
+    if (found == payment.orders.end())
+        return refuse(payment, Fault::invalid, "payment_order_unknown",
+                      "the payment has no order '" + reference + "'");
+    return static_cast<std::size_t>(found - payment.orders.begin());
+}
+
 Result<std::vector<std::int64_t>> shares_of(const Payment& payment, const Wish& wish,
                                             std::int64_t amount,
                                             const std::vector<std::int64_t>& left) {
@@ -78,11 +91,7 @@ Result<std::vector<std::int64_t>> shares_of(const Payment& payment, const Wish& 
         return shares;
     }
     for (const auto& [reference, part] : wish.orders) {
-        const auto found = std::ranges::find(payment.orders, reference, &PaymentOrder::reference);
-        if (found == payment.orders.end())
-            return refuse(payment, Fault::invalid, "payment_order_unknown",
-                          "the payment has no order '" + reference + "'");
-        const auto n = static_cast<std::size_t>(found - payment.orders.begin());
+        TRY(const auto n, order_named(payment, reference));
         if (part > left[n])
             return refuse(payment, Fault::conflict, too_much(wish.action),
                           "of the order '" + reference + "' only " +
@@ -92,16 +101,67 @@ Result<std::vector<std::int64_t>> shares_of(const Payment& payment, const Wish& 
     return shares;
 }
 
+using Measure = std::pair<std::int64_t, std::vector<std::int64_t>>;
+
+Result<void> check_sum(const Payment& payment, const Wish& wish, std::int64_t sum) {
+    if (!wish.amount || wish.orders.empty() || *wish.amount == sum) return {};
+    return refuse(payment, Fault::invalid, "amount_mismatch",
+                  "the amounts of the orders add up to " + payment.money(sum).decimal());
+}
+
+// The new amounts of all orders: those that are named, the others as they are; or all in
+// proportion.
+Result<std::vector<std::int64_t>> adjusted_orders(const Payment& payment, const Wish& wish) {
+    std::vector<std::int64_t> now;
+    for (const auto& order : payment.orders) now.push_back(order.amount);
+    if (wish.orders.empty()) {
+        const auto parts = split(payment.money(*wish.amount), now);
+        for (std::size_t n = 0; n < now.size(); ++n) now[n] = parts[n].minor();
+        return now;
+    }
+    for (const auto& [reference, amount] : wish.orders) {
+        TRY(const auto n, order_named(payment, reference));
+        now[n] = amount;
+    }
+    return now;
+}
+
+// The new amount as a whole and by order. Only before a capture: the provider's object has one
+// amount, and what is captured of it belongs to it.
+Result<Measure> measure_adjustment(const Payment& payment, const Wish& wish) {
+    const auto& c = payment.counters;
+    if (c.authorized == 0 || c.captured + c.capture_reserved + c.voided > 0)
+        return refuse(payment, Fault::conflict, "payment_not_adjustable",
+                      "only what is authorized, and not yet captured or canceled, can be changed: "
+                      "the payment is " +
+                          std::string(name(status_of(payment))));
+    TRY(auto shares, adjusted_orders(payment, wish));
+    const auto sum = std::accumulate(shares.begin(), shares.end(), std::int64_t{0});
+    TRY_OK(check_sum(payment, wish, sum));
+    if (std::ranges::any_of(shares, [](auto share) { return share <= 0; }))
+        return refuse(payment, Fault::invalid, "amount_too_small",
+                      "an order would have nothing left: name the amount of each order, or cancel");
+    if (sum == c.authorized)
+        return refuse(payment, Fault::invalid, "amount_unchanged",
+                      "the payment has this amount already: nothing was done");
+    return Measure(sum, std::move(shares));
+}
+
+Result<Measure> measure_attempt(const Payment& payment) {
+    if (status_of(payment) == Status::failed) return Measure(payment.amount, {});
+    return refuse(payment, Fault::conflict, "payment_not_retryable",
+                  "only a payment that failed can be tried again: it is " +
+                      std::string(name(status_of(payment))));
+}
+
 // The amount, and its shares by order.
-Result<std::pair<std::int64_t, std::vector<std::int64_t>>> measure(const Payment& payment,
-                                                                   std::span<const Part> parts,
-                                                                   const Wish& wish) {
+Result<Measure> measure(const Payment& payment, std::span<const Part> parts, const Wish& wish) {
+    if (wish.action == Action::adjust) return measure_adjustment(payment, wish);
+    if (is_attempt(wish.action)) return measure_attempt(payment);
     TRY(const auto left, left_for(payment, wish.action));
     std::int64_t sum = 0;  // Each is at most kAmountMax, and there are few.
     for (const auto& [reference, part] : wish.orders) sum += part;
-    if (wish.amount && !wish.orders.empty() && *wish.amount != sum)
-        return refuse(payment, Fault::invalid, "amount_mismatch",
-                      "the amounts of the orders add up to " + payment.money(sum).decimal());
+    TRY_OK(check_sum(payment, wish, sum));
     const auto amount = wish.amount.value_or(wish.orders.empty() ? left : sum);
     if (amount > left)
         return refuse(payment, Fault::conflict, too_much(wish.action),
@@ -112,16 +172,105 @@ Result<std::pair<std::int64_t, std::vector<std::int64_t>>> measure(const Payment
     return std::pair(amount, std::move(shares));
 }
 
-}  // namespace
+// Further operations are refused: a payment's history stays readable, and no loop goes on for ever.
+constexpr std::size_t kOperationsMax = 200;
 
-Result<Change> begin(const Payment& payment, std::span<const Part> parts, const Wish& wish,
-                     Provider provider, ClientKey key, Timing timing, std::uint64_t random) {
+Result<void> may_begin(const Payment& payment, std::span<const Part> parts, const Wish& wish) {
     if (is_main(wish.action) && payment.doing)
         return refuse(payment, Fault::conflict, "operation_in_progress",
                       "another operation on this payment has not ended: "
                       "wait for it, then read the payment again");
+    if (parts.size() >= kOperationsMax && !wish.undo && wish.scope != Scope::expire)
+        return refuse(payment, Fault::conflict, "too_many_operations",
+                      "this payment has " + std::to_string(parts.size()) +
+                          " operations, which is the limit: cancel or undo it");
+    return {};
+}
+
+void use_method(Payment& payment, const Wish& wish) {
+    if (wish.method_token.empty() || wish.method_token == payment.method_token) return;
+    if (payment.first_method_type.empty()) {
+        payment.first_method_type = payment.method_type;
+        payment.first_method_token = payment.method_token;
+    }
+    payment.method_type = wish.method_type;
+    payment.method_token = wish.method_token;
+}
+
+void reserve(Change& change, const Wish& wish) {
+    auto& after = change.after;
+    const auto amount = after.operation.amount;
+    if (is_main(wish.action)) {
+        after.doing = wish.action;
+        after.main = after.operation.id;
+        after.provider_reference = after.operation.provider_reference;
+    }
+    switch (wish.action) {
+        case Action::capture:
+            after.counters.capture_reserved += amount;
+            after.operation.is_final |= capturable(after.counters) == 0;
+            change.event_type = "payment.capture_started";
+            return;
+        case Action::cancel:
+            change.event_type = "payment.cancel_started";
+            return;
+        case Action::refund:
+            after.counters.refund_reserved += amount;
+            change.postings.push_back(refund_posting(after, RefundStage::reserved));
+            change.event_type = "refund.created";
+            return;
+        case Action::adjust:
+            change.event_type = "payment.adjust_started";
+            return;
+        case Action::authorize:
+        case Action::sale:
+            use_method(after, wish);
+            change.event_type = "payment.attempt_started";
+            return;
+        case Action::release:
+            check(false, "a release is no wish");
+    }
+}
+
+// Cancels, or refunds; both when a part is captured: then the refund follows by itself.
+Result<Change> undo(const Payment& payment, std::span<const Part> parts, Wish wish,
+                    Provider provider, ClientKey key, Timing timing, std::uint64_t random) {
+    wish.undo = false;
+    wish.scope = Scope::undo;
+    const bool held = payment.doing || capturable(payment.counters) > 0;
+    wish.action = held ? Action::cancel : Action::refund;
+    TRY(auto change,
+        begin(payment, parts, wish, std::move(provider), std::move(key), timing, random));
+    const auto taken = refundable(payment.counters);
+    if (!held || taken == 0) return change;
+    wish.action = Action::refund;
+    TRY(auto shares, shares_of(payment, wish, taken, left_by_order(payment, parts, wish.action)));
+    auto& refund = add_follow_up(change, Action::refund, taken, "", ~random);
+    refund.shares = std::move(shares);
+    refund.reason = wish.reason;
+    change.after.counters.refund_reserved += taken;
+    auto about_it = change.after;
+    about_it.operation = refund;
+    change.postings.push_back(refund_posting(about_it, RefundStage::reserved));
+    return change;
+}
+
+}  // namespace
+
+Scope scope_of(const Wish& wish) {
+    if (wish.undo) return Scope::undo;
+    return wish.scope != Scope::none ? wish.scope : scope_of(wish.action);
+}
+
+Result<Change> begin(const Payment& payment, std::span<const Part> parts, const Wish& wish,
+                     Provider provider, ClientKey key, Timing timing, std::uint64_t random) {
+    if (wish.undo) return undo(payment, parts, wish, provider, key, timing, random);
+    TRY_OK(may_begin(payment, parts, wish));
     TRY(auto measured, measure(payment, parts, wish));
     auto& [amount, shares] = measured;
+    const bool in_place = wish.in_place && payment.can_increment && amount > payment.amount;
+    const bool replaces = wish.action == Action::adjust && !in_place;
+    const bool makes_anew = is_attempt(wish.action) || replaces;
     std::mt19937_64 more(random);
     auto change = step(payment, timing.now, more());
     auto& after = change.after;
@@ -131,33 +280,21 @@ Result<Change> begin(const Payment& payment, std::span<const Part> parts, const 
         .state = State::sending,
         .provider = std::move(provider.name),
         .provider_key = std::move(provider.key),
-        .provider_reference = is_main(wish.action) ? payment.provider_reference : "",
+        .provider_reference = is_main(wish.action) && !makes_anew ? payment.provider_reference : "",
         .amount = amount,
         .sent_at = timing.now,
         .due_at = timing.now + timing.lease,
         .reason = wish.reason,
         .shares = std::move(shares),
         .is_final = wish.is_final,
+        .about = replaces ? payment.provider_reference : "",
+        .by_itself = wish.scope == Scope::expire,
     };
-    if (is_main(wish.action)) {
-        after.doing = wish.action;
-        after.main = after.operation.id;
-    }
-    if (wish.action == Action::capture) {
-        after.counters.capture_reserved += amount;
-        after.operation.is_final |= capturable(after.counters) == 0;
-    }
-    if (wish.action == Action::refund) {
-        after.counters.refund_reserved += amount;
-        change.posting = refund_posting(after, RefundStage::reserved);
-    }
+    reserve(change, wish);
     change.operation_is_new = true;
-    change.event_type = wish.action == Action::refund    ? "refund.created"
-                        : wish.action == Action::capture ? "payment.capture_started"
-                                                         : "payment.cancel_started";
-    change.scope = scope_of(wish.action);
+    change.scope = scope_of(wish);
     change.key = std::move(key);
-    return change;
+    return seal(payment, std::move(change));
 }
 
 }  // namespace florin::payments

@@ -75,6 +75,102 @@ TEST(Refund, ReservesAtOnceAndNeverMoreThanIsLeft) {
     EXPECT_EQ(code_of(begin(second->after, parts, {Action::refund, 1})), "payment_not_refundable");
 }
 
+connectors::Outcome held(bool can_increment) {
+    return connectors::Succeeded{"pi_1", {}, {.brand = "visa", .can_increment = can_increment}};
+}
+
+Payment authorized_with(bool can_increment) {
+    return settle(opened(true), held(can_increment), kNoon, 2)->after;
+}
+
+TEST(Adjust, IsMadeInPlaceOrByANewAuthorizationBeforeTheOldIsGivenBack) {
+    const auto up = begin(authorized_with(true), {}, {Action::adjust, 15'000});
+    ASSERT_TRUE(up);
+    EXPECT_EQ(up->event_type, "payment.adjust_started");
+    EXPECT_EQ(up->after.operation.about, "") << "in place";
+    EXPECT_EQ(order_of(up->after, false).reference, "pi_1");
+    const auto higher = settle(up->after, yes(), kNoon, 3);
+    EXPECT_EQ(higher->event_type, "payment.adjusted");
+    EXPECT_EQ(higher->after.amount, 15'000);
+    EXPECT_EQ(higher->after.first_amount, 10'000);
+    EXPECT_EQ(counters(higher->after), "15000/0/0/0");
+    EXPECT_EQ(higher->after.orders[0].amount, 10'500);
+    EXPECT_EQ(higher->after.orders[0].first_amount, 7000);
+    EXPECT_TRUE(higher->follow_ups.empty());
+    EXPECT_EQ(as_created(higher->after, up->after.operation.id).amount, 10'000);
+
+    for (const bool can_increment : {true, false}) {
+        // Down, or a card that cannot be raised.
+        const auto first = can_increment ? 4000 : 15'000;
+        const Wish wish{.action = Action::adjust, .orders = {{"ord_1", first}}};
+        const auto anew = begin(authorized_with(can_increment), {}, wish);
+        EXPECT_EQ(anew->after.operation.about, "pi_1");
+        const auto order = order_of(anew->after, false);
+        EXPECT_EQ(order.reference, "") << "a new one";
+        EXPECT_FALSE(order.in_place);
+        const auto done = settle(anew->after, connectors::Succeeded{"pi_2", {}}, kNoon, 3);
+        EXPECT_EQ(done->after.provider_reference, "pi_2");
+        ASSERT_EQ(done->follow_ups.size(), 1U);
+        EXPECT_EQ(done->follow_ups[0].kind, Action::release);
+        EXPECT_EQ(done->follow_ups[0].about, "pi_1");
+        const auto refused = settle(anew->after, no(), kNoon, 3);
+        EXPECT_EQ(refused->event_type, "payment.adjust_failed");
+        EXPECT_EQ(refused->after.provider_reference, "pi_1") << "the old one still stands";
+        EXPECT_EQ(counters(refused->after), "10000/0/0/0");
+        EXPECT_TRUE(refused->follow_ups.empty());
+    }
+}
+
+TEST(Adjust, IsRefusedWhereItMakesNoSense) {
+    const auto held = authorized_with(true);
+    EXPECT_EQ(code_of(begin(held, {}, {Action::adjust, 10'000})), "amount_unchanged");
+    EXPECT_EQ(code_of(begin(held, {}, {Action::adjust, 100})), "amount_too_small");
+    EXPECT_EQ(code_of(begin(paid(), kSold, {Action::adjust, 5000})), "payment_not_adjustable");
+    const Wish other{.action = Action::adjust, .orders = {{"ord_9", 1}}};
+    EXPECT_EQ(code_of(begin(held, {}, other)), "payment_order_unknown");
+    const Wish one{.action = Action::adjust, .orders = {{"ord_2", 5000}}};
+    const auto change = begin(held, {}, one);
+    EXPECT_EQ(change->after.operation.amount, 12'001);
+    EXPECT_EQ(change->after.operation.shares, (std::vector<std::int64_t>{7000, 5000, 1}));
+}
+
+TEST(Undo, ChoosesCancelOrRefundAndBothAfterAPart) {
+    const Wish undo{.action = Action::cancel, .undo = true};
+    const auto cancel = begin(authorized(), {}, undo);
+    EXPECT_EQ(cancel->after.operation.kind, Action::cancel);
+    EXPECT_TRUE(cancel->follow_ups.empty());
+    const auto refund = begin(paid(), kSold, undo);
+    EXPECT_EQ(refund->after.operation.kind, Action::refund);
+    EXPECT_EQ(refund->after.operation.amount, 10'000);
+    EXPECT_EQ(refund->scope, Scope::undo);
+    const Wish part{.action = Action::capture, .amount = 6000, .is_final = false};
+    const auto captured = settled(begin(authorized(), {}, part)->after, yes());
+    const auto both = begin(captured, {{Action::capture, State::succeeded, {4200, 1799, 1}}}, undo);
+    EXPECT_EQ(both->after.operation.kind, Action::cancel);
+    EXPECT_EQ(both->after.operation.amount, 4000);
+    ASSERT_EQ(both->follow_ups.size(), 1U);
+    EXPECT_EQ(both->follow_ups[0].amount, 6000);
+    EXPECT_EQ(both->follow_ups[0].shares, (std::vector<std::int64_t>{4200, 1799, 1}));
+    EXPECT_EQ(both->after.counters.refund_reserved, 6000);
+    ASSERT_EQ(both->postings.size(), 1U);
+    EXPECT_EQ(both->postings[0].kind, "refund");
+}
+
+TEST(Attempt, IsForPaymentsThatFailed) {
+    const auto failed = settled(opened(), no());
+    const Wish again{.action = Action::sale, .scope = Scope::attempt};
+    const auto second = begin(failed, {}, again);
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->event_type, "payment.attempt_started");
+    EXPECT_EQ(second->after.provider_reference, "") << "a new charge";
+    EXPECT_EQ(second->after.main, second->after.operation.id);
+    EXPECT_EQ(second->scope, Scope::attempt);
+    EXPECT_EQ(code_of(begin(opened(), {}, again)), "operation_in_progress");
+    EXPECT_EQ(code_of(begin(lose(opened(), kNoon, 1)->after, {}, again)), "operation_in_progress");
+    for (const auto& payment : {paid(), authorized()})
+        EXPECT_EQ(code_of(begin(payment, {}, again)), "payment_not_retryable");
+}
+
 TEST(Refund, EndsByProofOnly) {
     const auto begun = begin(paid(), kSold, {Action::refund, 3000})->after;
     const auto yes_it_is = settle(begun, yes(), kNoon, 1);

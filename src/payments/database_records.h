@@ -44,6 +44,10 @@ public:
     Task<> postpone(Due claimed, Instant at) override {
         return store_.postpone(std::move(claimed), at);
     }
+    Task<std::vector<DuePayment>> claim_chores(Instant now, Instant until,
+                                           std::int64_t limit) override {
+        return store_.claim_chores(now, until, limit);
+    }
     Task<std::optional<std::int32_t>> receive(std::string provider, connectors::Hint hint,
                                               std::string body, Instant now) override {
         return store_.receive(std::move(provider), std::move(hint), std::move(body), now);

@@ -42,18 +42,30 @@ void add_step(const Change& change, std::string_view data, pg::Records& rows) {
     const auto& payment = change.after;
     const auto& counters = payment.counters;
     const auto& op = payment.operation;
-    rows.add(slot_number(payment), payment.merchant.uuid().bytes, payment.id.uuid().bytes,
-             payment.version, counters.authorized, counters.capture_reserved, counters.captured,
-             counters.voided, counters.refund_reserved, counters.refunded, name(status_of(payment)),
-             payment.doing ? number(*payment.doing) : std::int16_t{0}, payment.waiting_for,
-             payment.updated_at, payment.main.uuid().bytes, change.operation_is_new,
-             op.id.uuid().bytes, number(op.kind), number(op.state), op.generation, op.provider,
-             op.provider_key, op.provider_reference, op.amount, op.sent_at, op.due_at, op.tries,
-             op.review, op.next_action, op.decline_code, op.decline_detail, op.reason, op.shares,
-             op.is_final, op.why, op.proof.kind, op.proof.reference, op.proof.hash,
-             op.ended_version, change.event.uuid().bytes, change.event_type, data,
-             static_cast<std::int16_t>(change.scope), change.key.key,
-             pg::Bytes{view(change.key.request_hash)});
+    rows.add(
+        slot_number(payment), payment.merchant.uuid().bytes, payment.id.uuid().bytes,
+        payment.version, counters.authorized, counters.capture_reserved, counters.captured,
+        counters.voided, counters.refund_reserved, counters.refunded, name(status_of(payment)),
+        payment.doing ? number(*payment.doing) : std::int16_t{0}, payment.waiting_for,
+        payment.updated_at, payment.main.uuid().bytes, change.operation_is_new, op.id.uuid().bytes,
+        number(op.kind), number(op.state), op.generation, op.provider, op.provider_key,
+        op.provider_reference, op.amount, op.sent_at, op.due_at, op.tries, op.review,
+        op.next_action, op.decline_code, op.decline_detail, op.reason, op.shares, op.is_final,
+        op.why, op.proof.kind, op.proof.reference, op.proof.hash, op.ended_version,
+        change.event.uuid().bytes, change.event_type, data, static_cast<std::int16_t>(change.scope),
+        change.key.key, pg::Bytes{view(change.key.request_hash)}, payment.amount,
+        payment.method_type, payment.method_token, payment.first_amount, payment.first_method_type,
+        payment.first_method_token, payment.card_brand, payment.authorized_until,
+        payment.can_increment, payment.cancellation_reason, payment.due_at, op.about, op.by_itself);
+}
+
+void add_follow_ups(const Change& change, pg::Records& rows) {
+    const auto& payment = change.after;
+    for (const auto& op : change.follow_ups)
+        rows.add(slot_number(payment), payment.id.uuid().bytes, op.id.uuid().bytes,
+                 payment.merchant.uuid().bytes, number(op.kind), number(op.state), op.provider,
+                 op.provider_key, op.amount, op.due_at, op.reason, op.shares, op.about,
+                 op.by_itself);
 }
 
 }  // namespace
@@ -125,12 +137,19 @@ public:
         pg::Params params;
         params.add(std::move(steps));
         calls.push_back({sql::advance, std::move(params)});
+        if (have_follow_ups(commands)) {
+            pg::Records operations("florin.new_operation");
+            for (const auto* command : commands) add_follow_ups(of(command).change, operations);
+            pg::Params begun;
+            begun.add(std::move(operations));
+            calls.push_back({sql::begin, std::move(begun)});
+        }
         const auto postings = postings_of(commands);
         poster_.encode(postings, calls);
     }
 
     void decode(std::span<storage::Command*> commands, std::span<const pg::Rows> rows) override {
-        poster_.decode(postings_of(commands), rows.subspan(1));
+        poster_.decode(postings_of(commands), rows.subspan(have_follow_ups(commands) ? 2 : 1));
     }
 
 private:
@@ -138,10 +157,15 @@ private:
         return static_cast<const Advance&>(*command);
     }
 
+    static bool have_follow_ups(std::span<storage::Command*> commands) {
+        return std::ranges::any_of(
+            commands, [](const auto* one) { return !of(one).change.follow_ups.empty(); });
+    }
+
     static std::vector<const ledger::Posting*> postings_of(std::span<storage::Command*> commands) {
         std::vector<const ledger::Posting*> postings;
         for (const auto* command : commands) {
-            if (of(command).change.posting) postings.push_back(&*of(command).change.posting);
+            for (const auto& posting : of(command).change.postings) postings.push_back(&posting);
         }
         return postings;
     }

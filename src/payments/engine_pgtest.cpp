@@ -159,7 +159,7 @@ TEST_F(EngineTest, StateBooksAndEventAreOneTransaction) {
     const auto payment = created("sale");
     auto change = *settle(payment, testing::yes(), testing::kNoon, random());
     const auto after = change.after;
-    ASSERT_TRUE(change.posting);
+    ASSERT_EQ(change.postings.size(), 1U);
     ASSERT_TRUE(write(std::move(change)));
     EXPECT_EQ(show(load(payment)), show(after));
     EXPECT_EQ(count("ledger_transaction"), "1");
@@ -177,7 +177,7 @@ TEST_F(EngineTest, AStaleStepWritesNothing) {
     ASSERT_TRUE(write(std::move(unknown)));
     // Decided on version 1 too, with a posting.
     auto late = *settle(first, testing::yes(), testing::kNoon, random());
-    ASSERT_TRUE(late.posting);
+    ASSERT_EQ(late.postings.size(), 1U);
     EXPECT_FALSE(write(std::move(late)));
     EXPECT_EQ(show(load(first)), show(now_is));
     EXPECT_EQ(count("event", first), "2");

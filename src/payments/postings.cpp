@@ -38,6 +38,13 @@ void add_escrow(ledger::Posting& posting, const Payment& payment, std::int64_t s
     }
 }
 
+// Where a refund's money comes from: the orders, or suspense when it returns a late success.
+void add_source(ledger::Posting& posting, const Payment& payment, std::int64_t sign) {
+    if (payment.operation.about.empty()) return add_escrow(posting, payment, sign);
+    const ledger::AccountName unapplied{ledger::kUnapplied, "", payment.currency};
+    posting.legs.push_back({unapplied, sign * payment.operation.amount, payment.id.uuid()});
+}
+
 // The first booking of an operation has its id. A later one has an id of its own that is always the
 // same: it keeps time and slot, and its random part is a hash.
 OperationId later_id(OperationId operation, RefundStage stage) {
@@ -69,7 +76,7 @@ constexpr std::array kStages = {RefundStage::reserved, RefundStage::paid, Refund
 }  // namespace
 
 std::vector<OperationId> transactions_of(OperationId operation, Action kind) {
-    if (is_main(kind)) return {operation};
+    if (kind != Action::refund) return {operation};
     std::vector<OperationId> out;
     for (const auto stage : kStages) out.push_back(later_id(operation, stage));
     return out;
@@ -99,7 +106,7 @@ ledger::Posting refund_posting(const Payment& payment, RefundStage stage) {
     const ledger::AccountName unapplied{ledger::kUnapplied, "", payment.currency};
     switch (stage) {
         case RefundStage::reserved:
-            add_escrow(posting, payment, 1);
+            add_source(posting, payment, 1);
             posting.legs.push_back({in_flight(payment), -amount, refund});
             break;
         case RefundStage::paid:
@@ -108,7 +115,7 @@ ledger::Posting refund_posting(const Payment& payment, RefundStage stage) {
             break;
         case RefundStage::refused:
             posting.legs.push_back({in_flight(payment), amount, refund});
-            add_escrow(posting, payment, -1);
+            add_source(posting, payment, -1);
             break;
         case RefundStage::late:
             add_escrow(posting, payment, 1);

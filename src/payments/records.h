@@ -44,6 +44,13 @@ struct Due {
     std::int16_t tries = 0;
 };
 
+// A payment of which something is due by itself.
+struct DuePayment {
+    PaymentId payment;
+    MerchantId merchant;
+    Instant due_at;  // As it was before the claim.
+};
+
 // Each function is the one of the same name in Engine or Store, where it is described. All throw
 // pg::Lost and pg::SqlError.
 class Records {
@@ -64,6 +71,8 @@ public:
     virtual Task<std::vector<Due>> due(Instant now, std::int64_t limit) = 0;
     virtual Task<std::vector<Due>> claim(std::vector<Due> wanted, Instant until) = 0;
     virtual Task<> postpone(Due claimed, Instant at) = 0;
+    virtual Task<std::vector<DuePayment>> claim_chores(Instant now, Instant until,
+                                                   std::int64_t limit) = 0;
     virtual Task<std::optional<std::int32_t>> receive(std::string provider, connectors::Hint hint,
                                                       std::string body, Instant now) = 0;
 };

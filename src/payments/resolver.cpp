@@ -9,6 +9,7 @@ Task<> Resolver::run() {
         bool more = false;
         try {
             more = co_await round();
+            co_await chores();
         } catch (const pg::Lost& e) {
             log::warn("resolver.no_database", {{"why", e.what()}});
         } catch (const pg::SqlError& e) {  // A deadlock with a lane, for instance: look again.
@@ -32,6 +33,23 @@ Task<bool> Resolver::round() {
         scope_.start("payments.resolve", look(one));
     }
     co_return claimed.size() == room;
+}
+
+Task<> Resolver::chores() {
+    if (scope_.size() >= options_.at_once_max) co_return;
+    const auto room = options_.at_once_max - scope_.size();
+    const auto time = now();
+    const auto claimed = co_await service_.records().claim_chores(time, time + 2 * service_.lease(),
+                                                                  static_cast<std::int64_t>(room));
+    for (const auto& one : claimed) scope_.start("payments.chore", do_chore(one));
+}
+
+Task<> Resolver::do_chore(DuePayment claimed) {
+    try {
+        co_await service_.do_chore(claimed);
+    } catch (const std::exception& e) {  // Its claim ends by itself, then somebody looks again.
+        log::warn("resolver.failed", {{"payment", claimed.payment.text()}, {"why", e.what()}});
+    }
 }
 
 Task<> Resolver::look(Due claimed) {

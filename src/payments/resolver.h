@@ -30,6 +30,8 @@ public:
 private:
     Task<bool> round();
     Task<> look(Due claimed);
+    Task<> chores();
+    Task<> do_chore(DuePayment claimed);
 
     Service& service_;
     ResolverOptions options_;

@@ -2,9 +2,10 @@
 
 #include <array>
 #include <random>
+#include <utility>
 
 #include "base/check.h"
-#include "payments/postings.h"
+#include "payments/expiry.h"
 #include "payments/step.h"
 
 namespace florin::payments {
@@ -23,154 +24,6 @@ HeardOf event_of(const connectors::Outcome& outcome) {
         HeardOf operator()(const connectors::NotFound&) const { return HeardOf::not_found; }
     };
     return std::visit(Visitor{}, outcome);
-}
-
-void note_evidence(Payment& payment, const connectors::Outcome& outcome) {
-    auto& op = payment.operation;
-    if (const auto* yes = std::get_if<connectors::Succeeded>(&outcome)) {
-        op.provider_reference = yes->reference;
-        op.proof = yes->proof;
-        op.why.clear();
-    }
-    if (const auto* no = std::get_if<connectors::Declined>(&outcome)) {
-        // Somebody moved the money behind our back: the books need a person.
-        op.review = op.review || no->code == "already_captured" || no->code == "already_canceled";
-        if (!no->reference.empty()) op.provider_reference = no->reference;
-        op.decline_code = no->code;
-        op.decline_detail = no->detail_code;
-        op.proof = no->proof;
-        op.why.clear();
-    }
-    if (const auto* later = std::get_if<connectors::Pending>(&outcome)) {
-        op.provider_reference = later->reference;
-        op.next_action = later->next_action;
-        op.why.clear();
-    }
-    if (const auto* miss = std::get_if<connectors::NotSent>(&outcome)) op.why = miss->why;
-    if (const auto* lost = std::get_if<connectors::Unknown>(&outcome)) {
-        op.why = lost->why;
-        op.review = op.review || lost->needs_review;
-    }
-    if (is_main(op.kind)) payment.provider_reference = op.provider_reference;
-}
-
-// Events of a refund are about the refund.
-std::string event_type(const Payment& payment, std::string_view what) {
-    return std::string(is_main(payment.operation.kind) ? "payment." : "refund.") +
-           std::string(what);
-}
-
-// The operation has ended: it is never looked at again, and its event is the answer for ever.
-void end(Change& change) {
-    auto& after = change.after;
-    if (is_main(after.operation.kind)) {
-        after.doing.reset();
-        after.waiting_for.clear();
-    }
-    after.operation.due_at = Instant::max();
-    after.operation.next_action.clear();
-    if (after.operation.ended_version == 0) after.operation.ended_version = after.version;
-}
-
-void book_capture(Change& change) {
-    auto& c = change.after.counters;
-    c.captured += change.after.operation.amount;
-    if (change.after.operation.is_final) c.voided += capturable(c);  // The provider let it go.
-    change.event_type = capturable(c) == 0 ? "payment.succeeded" : "payment.partially_captured";
-    change.posting = capture_posting(change.after);
-}
-
-void book_success(Change& change) {
-    auto& after = change.after;
-    auto& c = after.counters;
-    const auto amount = after.operation.amount;
-    switch (after.operation.kind) {
-        case Action::authorize:
-            c.authorized += amount;
-            change.event_type = "payment.authorized";
-            return;
-        case Action::sale:
-            c.authorized += amount;
-            book_capture(change);
-            return;
-        case Action::capture:
-            c.capture_reserved -= amount;
-            book_capture(change);
-            return;
-        case Action::cancel:
-            c.voided += amount;
-            change.event_type = c.captured > 0 ? "payment.succeeded" : "payment.canceled";
-            return;
-        case Action::refund:
-            c.refund_reserved -= amount;
-            c.refunded += amount;
-            change.event_type = "refund.succeeded";
-            change.posting = refund_posting(after, RefundStage::paid);
-            return;
-    }
-}
-
-void book_decline(Change& change) {
-    auto& after = change.after;
-    switch (after.operation.kind) {
-        case Action::authorize:
-        case Action::sale:
-            change.event_type = "payment.failed";
-            return;
-        case Action::capture:
-            after.counters.capture_reserved -= after.operation.amount;
-            change.event_type = "payment.capture_failed";
-            return;
-        case Action::cancel:
-            change.event_type = "payment.cancel_failed";
-            return;
-        case Action::refund:
-            after.counters.refund_reserved -= after.operation.amount;
-            change.event_type = "refund.failed";
-            change.posting = refund_posting(after, RefundStage::refused);
-            return;
-    }
-}
-
-// Success after we had proof of the opposite. What still fits is what was wanted, and nobody can
-// want it again. All else is parked, because the buyer and the shop were told no, and a person
-// decides.
-Change book_late(const Payment& payment, const connectors::Outcome& outcome, Instant now,
-                 std::uint64_t random) {
-    auto change = step(payment, now, random);
-    auto& after = change.after;
-    note_evidence(after, outcome);
-    after.operation.state = State::succeeded;
-    after.operation.review = true;
-    change.event_type = event_type(after, "late_success");
-    auto& c = after.counters;
-    const auto amount = payment.operation.amount;
-    switch (payment.operation.kind) {
-        case Action::capture:
-            // What is being given back cannot be taken as well: one of the two proofs is wrong.
-            if (amount <= capturable(c) && after.doing != Action::cancel) {
-                c.captured += amount;
-                change.posting = capture_posting(after);
-                return change;
-            }
-            [[fallthrough]];
-        case Action::sale:
-            change.posting = late_success_posting(after);
-            break;
-        case Action::refund:
-            if (amount <= refundable(c)) {
-                c.refunded += amount;
-                change.posting = refund_posting(after, RefundStage::late);
-                return change;
-            }
-            change.posting = refund_posting(after, RefundStage::late_and_unexpected);
-            break;
-        case Action::authorize:
-        case Action::cancel:
-            return change;
-    }
-    after.operation.shares.assign(after.orders.size(), 0);  // No order has a part in it.
-    return change;
 }
 
 constexpr std::array kLooks = {
@@ -233,6 +86,18 @@ Payment open(NewPayment wanted, Provider provider, Timing timing, std::uint64_t 
 Payment as_created(Payment payment, OperationId operation) {
     payment.version = 1;
     payment.counters = {};
+    for (auto& order : payment.orders)
+        if (order.first_amount != 0) order.amount = std::exchange(order.first_amount, 0);
+    if (payment.first_amount != 0) payment.amount = std::exchange(payment.first_amount, 0);
+    if (!payment.first_method_type.empty()) {
+        payment.method_type = std::exchange(payment.first_method_type, {});
+        payment.method_token = std::exchange(payment.first_method_token, {});
+    }
+    payment.card_brand.clear();
+    payment.authorized_until = Instant::max();
+    payment.can_increment = false;
+    payment.cancellation_reason.clear();
+    payment.due_at = Instant::max();
     payment.doing = payment.capture_later ? Action::authorize : Action::sale;
     payment.waiting_for.clear();
     payment.updated_at = payment.created_at;
@@ -262,7 +127,7 @@ std::optional<Change> settle(const Payment& payment, const connectors::Outcome& 
     const auto to = waits_anew ? std::optional(from) : operation::next(from, heard);
     if (!to) return std::nullopt;
     if (from == State::declined && *to == State::succeeded)
-        return book_late(payment, outcome, now, random);
+        return seal(payment, book_late(payment, outcome, now, random));
     const auto* lost = std::get_if<connectors::Unknown>(&outcome);
     const bool calls_a_person = lost && lost->needs_review && !payment.operation.review;
     if (*to == payment.operation.state && !calls_a_person && !waits_anew) return std::nullopt;
@@ -273,18 +138,18 @@ std::optional<Change> settle(const Payment& payment, const connectors::Outcome& 
     if (calls_a_person && *to == payment.operation.state) {
         change.event_type = event_type(change.after, "review_needed");
         op.due_at = next_look(now, op.tries, random);
-        return change;
+        return seal(payment, std::move(change));
     }
     if (is_main(op.kind)) change.after.waiting_for.clear();
     switch (*to) {
         case State::succeeded:
-            book_success(change);
+            book_success(change, ~random);
             end(change);
-            return change;
+            return seal(payment, std::move(change));
         case State::declined:
             book_decline(change);
             end(change);
-            return change;
+            return seal(payment, std::move(change));
         case State::pending:
             if (is_main(op.kind)) change.after.waiting_for = later->waiting_for;
             change.event_type = later->waiting_for == "customer"
@@ -299,7 +164,7 @@ std::optional<Change> settle(const Payment& payment, const connectors::Outcome& 
             break;
     }
     op.due_at = next_look(now, op.tries, random);
-    return change;
+    return seal(payment, std::move(change));
 }
 
 std::optional<Change> lose(const Payment& payment, Instant now, std::uint64_t random) {
@@ -307,18 +172,20 @@ std::optional<Change> lose(const Payment& payment, Instant now, std::uint64_t ra
 }
 
 Change send_again(const Payment& payment, Timing timing, std::uint64_t random) {
+    const bool is_first = payment.operation.state == State::ready;
     const auto to = operation::next(payment.operation.state, HeardOf::send);
     check(to == State::sending, "only what was not sent is sent again");
     auto change = step(payment, timing.now, random);
     change.after.operation.state = *to;
     change.after.operation.sent_at = timing.now;
     change.after.operation.due_at = timing.now + timing.lease;
-    change.event_type = event_type(change.after, "retried");
-    return change;
+    change.event_type = event_type(change.after, is_first ? "started" : "retried");
+    return seal(payment, std::move(change));
 }
 
 std::optional<Change> give_up(const Payment& payment, Instant now, std::uint64_t random) {
-    if (now - payment.operation.id.created_at() < kNotSentAgeMax) return std::nullopt;
+    if (payment.operation.by_itself || now - payment.operation.id.created_at() < kNotSentAgeMax)
+        return std::nullopt;
     const auto to = operation::next(payment.operation.state, HeardOf::give_up);
     check(to == State::declined, "only what was not sent is given up");
     auto change = step(payment, now, random);
@@ -327,21 +194,31 @@ std::optional<Change> give_up(const Payment& payment, Instant now, std::uint64_t
     change.after.operation.proof = {"not_sent", "", ""};
     book_decline(change);
     end(change);
-    return change;
+    return seal(payment, std::move(change));
+}
+
+Change warn(const Payment& payment, Instant now, std::uint64_t random) {
+    check(chore_of(payment, now) == Chore::warn, "its time has come");
+    auto change = step(payment, now, random);
+    change.event_type = "payment.expiring";
+    return seal(payment, std::move(change));
 }
 
 connectors::Order order_of(const Payment& payment, bool is_replay) {
+    const auto& op = payment.operation;
+    const bool replaces = op.kind == Action::adjust && !op.about.empty();
     return {
-        .action = payment.operation.kind,
-        .key = payment.operation.provider_key,
-        .amount = payment.money(payment.operation.amount),
+        .action = op.kind,
+        .key = op.provider_key,
+        .amount = payment.money(op.amount),
         .token = payment.method_token,
         .return_url = payment.return_url,
-        .reference = payment.provider_reference,
-        .refund = is_main(payment.operation.kind) ? "" : payment.operation.provider_reference,
-        .reason = payment.operation.reason,
+        .reference = op.about.empty() || replaces ? payment.provider_reference : op.about,
+        .refund = op.kind == Action::refund ? op.provider_reference : "",
+        .reason = op.reason,
         .captured_before = payment.counters.captured,
-        .is_final = payment.operation.is_final,
+        .is_final = op.is_final,
+        .in_place = !replaces,
         .payment = payment.id.text(),
         .is_replay = is_replay,
     };

@@ -36,20 +36,32 @@ Payment as_created(Payment payment, OperationId operation);
 
 // What a client wants done with a payment.
 struct Wish {
-    Action action;                       // Capture, cancel or refund.
-    std::optional<std::int64_t> amount;  // Minor units; nothing = all that is left.
+    Action action;  // Capture, cancel, refund, adjust; authorize or sale: another attempt.
+    // Minor units; nothing = all that is left. Of an adjustment: the new amount.
+    std::optional<std::int64_t> amount;
     // Amounts by the shop's payment_order_id; empty = shared out by what is left of each order.
     std::vector<std::pair<std::string, std::int64_t>> orders = {};
     std::string reason = {};
     bool is_final = true;  // A capture: the rest is given back.
+    bool undo = false;     // Cancel or refund, whichever it takes; both after a part.
+    std::string method_type = {}, method_token = {};  // Of another attempt; empty = as before.
+    bool in_place = true;       // An adjustment: the provider can change the authorization itself.
+    Scope scope = Scope::none;  // none = that of the action.
 };
 
-// Begins a capture, a cancellation or a refund. `parts`: all operations of the payment so far.
-// Refusals: Conflict operation_in_progress, payment_not_capturable, payment_not_cancelable,
-// payment_not_refundable, amount_exceeds_capturable, amount_exceeds_refundable,
-// payment_needs_review; Invalid payment_order_unknown, amount_mismatch.
+// The route that it came by: keys of different routes never meet.
+Scope scope_of(const Wish& wish);
+
+// Begins what is wished. `parts`: all operations of the payment so far. Refusals: Conflict
+// operation_in_progress, too_many_operations, payment_not_capturable, payment_not_cancelable,
+// payment_not_refundable, payment_not_adjustable, payment_not_retryable, amount_exceeds_capturable,
+// amount_exceeds_refundable, payment_needs_review; Invalid payment_order_unknown, amount_mismatch,
+// amount_too_small, amount_unchanged.
 Result<Change> begin(const Payment& payment, std::span<const Part> parts, const Wish& wish,
                      Provider provider, ClientKey key, Timing timing, std::uint64_t random);
+
+// The warning that an authorization will be canceled soon. Its time must have come (expiry.h).
+Change warn(const Payment& payment, Instant now, std::uint64_t random);
 
 // What was heard about the operation under way. Nothing = no news: nothing to write, look again
 // later.
@@ -59,7 +71,7 @@ std::optional<Change> settle(const Payment& payment, const connectors::Outcome& 
 // The lease ended without an outcome: who sent it died, or is slow.
 std::optional<Change> lose(const Payment& payment, Instant now, std::uint64_t random);
 
-// What was not sent is sent again, or given up when it is too old.
+// What was not sent is sent (again), or given up when it is too old and somebody waits for it.
 Change send_again(const Payment& payment, Timing timing, std::uint64_t random);
 std::optional<Change> give_up(const Payment& payment, Instant now, std::uint64_t random);
 

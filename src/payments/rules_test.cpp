@@ -122,7 +122,7 @@ TEST(Settle, EachKindOfOperationMovesItsOwnCounters) {
         EXPECT_EQ(change->event_type, row.event);
         EXPECT_EQ(counters(change->after), row.counters);
         EXPECT_EQ(name(status_of(change->after)), row.status);
-        EXPECT_EQ(change->posting.has_value(), row.books);
+        EXPECT_EQ(!change->postings.empty(), row.books);
         EXPECT_FALSE(change->after.doing);
         EXPECT_EQ(change->after.version, row.payment.version + 1);
         EXPECT_EQ(change->after.updated_at, kNoon + seconds(1));
@@ -228,9 +228,9 @@ TEST(LateSuccess, IsParkedAndShownToAPersonWhileTheFirstAnswerStands) {
         EXPECT_EQ(counters(late->after), is_capture ? "10000/0/10000/0" : counters(refused));
         EXPECT_EQ(status_of(late->after), is_capture ? Status::succeeded : status_of(refused));
         EXPECT_EQ(late->after.operation.due_at, Instant::max());
-        ASSERT_TRUE(late->posting);
-        EXPECT_EQ(late->posting->kind, is_capture ? "capture" : "late_success");
-        EXPECT_EQ(late->posting->legs.back().account.text(),
+        ASSERT_EQ(late->postings.size(), 1U);
+        EXPECT_EQ(late->postings.at(0).kind, is_capture ? "capture" : "late_success");
+        EXPECT_EQ(late->postings.at(0).legs.back().account.text(),
                   is_capture ? "escrow:EUR" : "unapplied:EUR");
         EXPECT_FALSE(settle(late->after, yes(), kNoon, 3)) << "it is told once";
     }
@@ -241,9 +241,51 @@ TEST(LateSuccess, OfWhatMovesNoMoneyBooksNothing) {
         const auto refused = settle(first, no(), kNoon, 1)->after;
         const auto late = settle(refused, yes(), kNoon, 2);
         ASSERT_TRUE(late);
-        EXPECT_FALSE(late->posting);
-        EXPECT_TRUE(late->after.operation.review);
+        EXPECT_TRUE(late->postings.empty());
+        // An authorization that nobody will capture is given back; a cancellation is for a person.
+        const bool goes_back = first.operation.kind == Action::authorize;
+        EXPECT_EQ(late->after.operation.review, !goes_back);
+        ASSERT_EQ(late->follow_ups.size(), goes_back ? 1U : 0U);
+        if (goes_back) {
+            EXPECT_EQ(late->follow_ups[0].kind, Action::release);
+            EXPECT_EQ(late->follow_ups[0].about, "pi_1");
+        }
     }
+}
+
+TEST(LateSuccess, GoesBackByItselfWhenTheBuyerHasPaidAnotherWay) {
+    const auto failed = settle(opened(), no(), kNoon, 1)->after;
+    const Wish again{.action = Action::sale, .method_type = "card", .method_token = "pm_card_amex"};
+    const auto second =
+        begin(failed, {}, again, {"stripe", "k2"}, {.key = "key-2"}, kTiming, 3)->after;
+    EXPECT_EQ(second.method_token, "pm_card_amex");
+    EXPECT_EQ(second.first_method_token, "pm_card_visa");
+    EXPECT_EQ(status_of(second), Status::processing);
+    auto paid = settle(second, yes(), kNoon, 4)->after;
+    EXPECT_EQ(status_of(paid), Status::succeeded);
+    paid.operation = failed.operation;  // The first attempt, as the store loads it.
+    auto late = settle(paid, connectors::Succeeded{"pi_late", {}}, kNoon, 5);
+    ASSERT_TRUE(late);
+    EXPECT_EQ(late->event_type, "payment.late_success");
+    EXPECT_EQ(counters(late->after), counters(paid)) << "paid once";
+    ASSERT_EQ(late->follow_ups.size(), 1U);
+    const auto& refund = late->follow_ups[0];
+    EXPECT_EQ(refund.kind, Action::refund);
+    EXPECT_EQ(refund.about, "pi_late");
+    ASSERT_EQ(late->postings.size(), 2U);
+    EXPECT_EQ(late->postings[0].kind, "late_success");
+    EXPECT_EQ(late->postings[1].kind, "refund");
+    EXPECT_EQ(late->postings[1].legs.front().account.text(), "unapplied:EUR");
+    // Its end touches no counter of the payment, and suspense is empty again.
+    auto begun = late->after;
+    begun.operation = refund;
+    const auto sent = send_again(begun, kTiming, 6);
+    EXPECT_EQ(sent.event_type, "refund.started");
+    EXPECT_EQ(order_of(sent.after, false).reference, "pi_late");
+    const auto done = settle(sent.after, yes(), kNoon, 7);
+    EXPECT_EQ(done->event_type, "refund.succeeded");
+    EXPECT_EQ(done->after.counters.refunded, 0);
+    EXPECT_EQ(done->postings.at(0).kind, "refund_paid");
 }
 
 TEST(Open, MakesAPaymentThatIsBornSending) {

@@ -1,5 +1,7 @@
 #include "payments/service.h"
 
+#include <fmt/format.h>
+
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -7,6 +9,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "payments/expiry.h"
 #include "payments/show.h"
 #include "platform/crypto/hash.h"
 
@@ -44,11 +47,7 @@ std::unexpected<Error> about(PaymentId payment, Fault fault, std::string_view co
 
 Service::Service(asio::io_context& io, Records& records, ProviderAccount provider,
                  ServiceOptions options)
-    : io_(io),
-      records_(records),
-      provider_(provider),
-      options_(std::move(options)),
-      work_(io) {}
+    : io_(io), records_(records), provider_(provider), options_(std::move(options)), work_(io) {}
 
 Deadline Service::intent_deadline(Deadline request) const {
     return std::min(request, deadline_in(options_.intent_time));
@@ -60,11 +59,11 @@ Timing Service::timing() const {
 
 // Derived, never random and never from a row's id: an intent that was lost with a machine comes
 // back under the same key when the client tries again.
-Provider Service::provider_for(MerchantId merchant, Action action, std::string_view client_key,
-                               std::string_view object) const {
+Provider Service::provider_for(MerchantId merchant, std::string_view what,
+                               std::string_view client_key, std::string_view object) const {
     std::string text;
     append_part(text, view(merchant.uuid()));
-    append_part(text, connectors::name(action));
+    append_part(text, what);
     append_part(text, client_key);
     append_part(text, object);
     append_part(text, "0");  // The generation: renewed only after a definite no.
@@ -79,12 +78,11 @@ Task<Payment> Service::load(MerchantId merchant, PaymentId id, OperationId opera
     co_return std::move(*found);
 }
 
-Task<Result<Answer>> Service::create(NewPayment wanted, Patience patience,
-                                     Deadline deadline) {
+Task<Result<Answer>> Service::create(NewPayment wanted, Patience patience, Deadline deadline) {
     const auto merchant = wanted.merchant;
     const auto key = wanted.key;
     const auto action = wanted.capture_later ? Action::authorize : Action::sale;
-    auto provider = provider_for(merchant, action, key.key, "");
+    auto provider = provider_for(merchant, connectors::name(action), key.key, "");
     const auto payment = open(std::move(wanted), std::move(provider), timing(), random_u64());
     const auto earlier = co_await records_.create(payment, key, intent_deadline(deadline));
     if (earlier)
@@ -96,15 +94,17 @@ Task<Result<Answer>> Service::create(NewPayment wanted, Patience patience,
 Task<Result<Answer>> Service::act(Payment payment, Wish wish, ClientKey key, Patience patience,
                                   Deadline deadline) {
     CO_TRY_OK(can_do(wish));
+    wish.in_place = provider_.connector.capabilities().increment;
+    const auto what = wish.undo ? "undo" : connectors::name(wish.action);
     const auto merchant = payment.merchant;
     const auto id = payment.id;
     for (int round = 0; round < kRoundsMax; ++round) {
-        const auto used = co_await records_.key_use(merchant, id, scope_of(wish.action), key.key);
+        const auto used = co_await records_.key_use(merchant, id, scope_of(wish), key.key);
         if (used)
             co_return co_await replay(merchant, id, used->operation,
                                       used->request_hash == view(key.request_hash));
         const auto parts = co_await records_.parts(id);
-        auto provider = provider_for(merchant, wish.action, key.key, view(id.uuid()));
+        auto provider = provider_for(merchant, what, key.key, view(id.uuid()));
         provider.name = payment.operation.provider;
         auto change = begin(payment, parts, wish, std::move(provider), key, timing(), random_u64());
         if (change) {
@@ -126,9 +126,10 @@ Task<Result<Answer>> Service::act(Payment payment, Wish wish, ClientKey key, Pat
 // What no state of the payment makes possible.
 Result<void> Service::can_do(const Wish& wish) const {
     const auto& can = provider_.connector.capabilities();
-    const bool possible = wish.action == Action::refund   ? can.refund
-                          : wish.action == Action::cancel ? can.cancel
-                                                          : wish.is_final || can.several_captures;
+    const bool needs_cancel = wish.undo || wish.action == Action::cancel;
+    const bool needs_refund = wish.undo || wish.action == Action::refund;
+    const bool possible = (!needs_cancel || can.cancel) && (!needs_refund || can.refund) &&
+                          (wish.is_final || can.several_captures);
     if (possible) return {};
     return fail(Fault::invalid, "not_supported_by_provider",
                 std::string(can.name) + " cannot do this");
@@ -284,7 +285,7 @@ Task<> Service::resolve(Due claimed) {
     auto payment = co_await load(claimed.merchant, claimed.payment, claimed.operation);
     if (payment.operation.due_at != claimed.due_at) co_return;  // Somebody heard more meanwhile.
     bool written = false;
-    if (payment.operation.state == State::not_sent) {
+    if (payment.operation.state == State::not_sent || payment.operation.state == State::ready) {
         written = co_await resend(payment, deadline);
     } else {
         if (payment.operation.state == State::sending) {
@@ -299,6 +300,27 @@ Task<> Service::resolve(Due claimed) {
     }
     if (!written)
         co_await records_.postpone(claimed, next_look(now(), claimed.tries, random_u64()));
+}
+
+// Warns that nobody captures an authorization, and later gives it back. Whoever else has the same
+// in mind, or captures at this moment: the version decides.
+Task<> Service::do_chore(DuePayment due) {
+    auto payment = co_await load(due.merchant, due.payment, OperationId());
+    payment.due_at = std::min(payment.due_at, due.due_at);  // The claim has put it off.
+    const auto deadline = deadline_in(2 * lease());
+    const auto chore = chore_of(payment, now());
+    if (chore == Chore::warn) {
+        auto change = warn(payment, now(), random_u64());
+        co_await records_.advance(std::move(change), deadline);
+    }
+    if (chore != Chore::cancel) co_return;
+    const ClientKey key{fmt::format("{}:{}", payment.id.text(), payment.version)};
+    Wish wish{.action = Action::cancel, .reason = std::string(kExpired), .scope = Scope::expire};
+    const auto done =
+        co_await act(std::move(payment), std::move(wish), key, std::nullopt, deadline);
+    if (!done)
+        log::info("payment.not_expired",
+                  {{"payment", due.payment.text()}, {"code", done.error().code}});
 }
 
 }  // namespace florin::payments

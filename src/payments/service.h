@@ -52,7 +52,7 @@ public:
     // Answer. Throws pg::Lost when the outcome is not known to anybody yet. When the patience is
     // over first, the Answer is the state of now, and the work goes on.
     Task<Result<Answer>> create(NewPayment wanted, Patience patience, Deadline deadline);
-    // Captures, cancels or refunds a payment as it was read a moment ago. Also Invalid
+    // Does what is wished with a payment as it was read a moment ago. Also Invalid
     // not_supported_by_provider, and the refusals of rules.h.
     Task<Result<Answer>> act(Payment payment, Wish wish, ClientKey key, Patience patience,
                              Deadline deadline);
@@ -66,6 +66,8 @@ public:
 
     // One look at an operation that was claimed: sends what was not sent, asks what is unknown.
     Task<> resolve(Due claimed);
+    // What is due of a payment by itself: a warning, or its cancellation (expiry.h).
+    Task<> do_chore(DuePayment claimed);
 
     // False = so much goes on behind its callers' backs that whoever comes now has to wait.
     bool may_leave() const { return work_.size() < kLeftAloneMax; }
@@ -79,7 +81,7 @@ private:
     struct Work;
     static constexpr std::size_t kLeftAloneMax = 4096;
 
-    Provider provider_for(MerchantId merchant, Action action, std::string_view client_key,
+    Provider provider_for(MerchantId merchant, std::string_view what, std::string_view client_key,
                           std::string_view object) const;
     Result<void> can_do(const Wish& wish) const;
     Timing timing() const;

@@ -84,13 +84,15 @@ void show(json::Writer& out, const Payment& payment) {
     out.field("status", name(status));
     out.field("outcome_unknown", outcome_unknown(payment));
     out.field("is_payment_done", status == Status::succeeded || status == Status::canceled ||
-                                     status == Status::failed);
+                                     status == Status::failed || status == Status::expired);
     out.field("checkout_id", payment.checkout_id);
     out.key("buyer").begin_object().field("id", payment.buyer_id);
     out.field_if("email", payment.buyer_email);
     out.end_object();
     out.key("payment_method").begin_object().field("type", payment.method_type);
-    out.field("token", payment.method_token).end_object();
+    out.field("token", payment.method_token);
+    out.field_if("brand", payment.card_brand);
+    out.end_object();
     out.field_if("return_url", payment.return_url);
     out.field("capture", payment.capture_later ? "manual" : "automatic");
     out.field("currency", payment.currency.code());
@@ -100,6 +102,11 @@ void show(json::Writer& out, const Payment& payment) {
     out.field("amount_voided", money(c.voided));
     out.field("amount_refunded", money(c.refunded));
     out.field("amount_refund_pending", money(c.refund_reserved));
+    out.key("authorized_until");
+    capturable(c) > 0 && payment.authorized_until != Instant::max()
+        ? out.value(to_text(payment.authorized_until))
+        : out.null();
+    out.field_if("cancellation_reason", payment.cancellation_reason);
     show_orders(out, payment);
     show_operation(out, payment.operation);
     show_waiting(out, payment);
@@ -108,21 +115,6 @@ void show(json::Writer& out, const Payment& payment) {
     out.end_object();
 }
 
-namespace {
-
-std::string_view refund_status(const Operation& op) {
-    switch (op.state) {
-        case operation::State::succeeded:
-            return "succeeded";
-        case operation::State::declined:
-            return "failed";
-        default:
-            return "pending";
-    }
-}
-
-}  // namespace
-
 void show_refund(json::Writer& out, const Payment& payment) {
     const auto& op = payment.operation;
     out.begin_object();
@@ -130,7 +122,7 @@ void show_refund(json::Writer& out, const Payment& payment) {
     out.field("object", "refund");
     out.field("payment", payment.id.text());
     out.field("livemode", payment.livemode);
-    out.field("status", refund_status(op));
+    out.field("status", name(refund_status(op)));
     out.field("outcome_unknown", outcome_unknown(payment));
     out.field("currency", payment.currency.code());
     out.field("amount", payment.money(op.amount).decimal());
@@ -151,7 +143,7 @@ void show_refund(json::Writer& out, const Payment& payment) {
 
 std::string show_subject(const Payment& payment) {
     json::Writer out;
-    is_main(payment.operation.kind) ? show(out, payment) : show_refund(out, payment);
+    payment.operation.kind == Action::refund ? show_refund(out, payment) : show(out, payment);
     return std::move(out).text();
 }
 

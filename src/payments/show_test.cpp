@@ -35,7 +35,7 @@ TEST(Show, APaidPaymentReadsLikeThis) {
         R"("email":"ann@shop.example"},"payment_method":{"type":"card",)"
         R"("token":"pm_card_visa"},"capture":"automatic","currency":"EUR","amount":"100.00",)"
         R"("amount_authorized":"100.00","amount_captured":"100.00","amount_voided":"0.00",)"
-        R"("amount_refunded":"0.00","amount_refund_pending":"0.00","payment_orders":[{"id":"por_01m7wd7tg0e7e8heq4jg4ccfmk",)"
+        R"("amount_refunded":"0.00","amount_refund_pending":"0.00","authorized_until":null,"payment_orders":[{"id":"por_01m7wd7tg0e7e8heq4jg4ccfmk",)"
         R"("payment_order_id":"ord_1","seller_account":"seller_a","amount":"70.00",)"
         R"("status":"captured","payment_order_status":"SUCCESS","ledger_updated":true,)"
         R"("wallet_updated":false},{"id":"por_01m7wd7tg0e7e9sr5mf7fbk4b6",)"

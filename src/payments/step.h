@@ -1,17 +1,36 @@
 #pragma once
 
-// How each decision begins. For rules.cpp and begin.cpp only.
+// What every decision consists of. For rules.cpp, begin.cpp and booking.cpp only.
 
 #include "payments/types.h"
 
 namespace florin::payments {
 
 // The next version, with its event. Each random number is used once.
-inline Change step(const Payment& payment, Instant now, std::uint64_t random) {
-    Change change{.after = payment, .event = EventId::make(now, payment.id.slot(), random)};
-    change.after.version += 1;
-    change.after.updated_at = now;
-    return change;
-}
+Change step(const Payment& payment, Instant now, std::uint64_t random);
+
+// The end of each decision: sets the next chore, and holds the step against the tables
+// (domain/payment.h, domain/refund.h). A step that is not there is a bug and aborts.
+Change seal(const Payment& before, Change change);
+
+// "payment." or "refund.", whatever the operation is about, and the word.
+std::string event_type(const Payment& payment, std::string_view what);
+
+void note_evidence(Payment& payment, const connectors::Outcome& outcome);
+
+// What a proved yes or no does to counters, ledger and event. The operation has its new state.
+void book_success(Change& change, std::uint64_t random);
+void book_decline(Change& change);
+// A yes after the proof of a no.
+Change book_late(const Payment& payment, const connectors::Outcome& outcome, Instant now,
+                 std::uint64_t random);
+
+// The operation has ended: it is never looked at again, and its event is the answer for ever.
+void end(Change& change);
+
+// Begins an operation together with the step; the resolver sends it. `about`: the provider's
+// reference of the charge that it is about, empty = the payment's. Each kind at most once a step.
+Operation& add_follow_up(Change& change, Action kind, std::int64_t amount, std::string about,
+                         std::uint64_t random);
 
 }  // namespace florin::payments

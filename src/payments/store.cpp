@@ -78,6 +78,8 @@ Operation read_operation(Reader& in) {
             .reason = in.text(),
             .shares = in.int64s(),
             .is_final = in.boolean(),
+            .about = in.text(),
+            .by_itself = in.boolean(),
             .why = in.text(),
             .proof = read_proof(in),
             .ended_version = in.int32()};
@@ -106,6 +108,14 @@ Payment read_payment(const pg::Rows& rows, std::size_t row) {
             .created_at = in.time(),
             .updated_at = in.time(),
             .orders = {},
+            .first_amount = in.int64(),
+            .first_method_type = in.text(),
+            .first_method_token = in.text(),
+            .card_brand = in.text(),
+            .authorized_until = in.time(),
+            .can_increment = in.boolean(),
+            .cancellation_reason = in.text(),
+            .due_at = in.time(),
             .main = OperationId(in.uuid()),
             .provider_reference = in.text(),
             .operation = read_operation(in)};
@@ -151,7 +161,8 @@ Task<> Store::add_orders(std::vector<Payment>& payments) {
         payment.orders.push_back({.id = PaymentOrderId(in.uuid()),
                                   .reference = in.text(),
                                   .seller_account = in.text(),
-                                  .amount = in.int64()});
+                                  .amount = in.int64(),
+                                  .first_amount = in.int64()});
     }
 }
 
@@ -285,6 +296,33 @@ Task<> Store::postpone(Due claimed, Instant at) {
     params.add(slot_number(claimed.payment)).add(claimed.payment.uuid().bytes);
     params.add(claimed.operation.uuid().bytes).add(claimed.due_at).add(at);
     co_await pool_.query(sql::postpone, std::move(params));
+}
+
+Task<std::vector<DuePayment>> Store::claim_chores(Instant now, Instant until, std::int64_t limit) {
+    pg::Params params;
+    params.add(now).add(limit);
+    const auto due = co_await pool_.query(sql::chores, std::move(params));
+    if (due.empty()) co_return std::vector<DuePayment>();
+    std::vector<std::int16_t> slots;
+    std::vector<pg::UuidBytes> merchants, payments;
+    std::vector<Instant> times;
+    for (std::size_t i = 0; i < due.size(); ++i) {
+        slots.push_back(due.int16(i, 0));
+        merchants.push_back(due.uuid(i, 1));
+        payments.push_back(due.uuid(i, 2));
+        times.push_back(due.time(i, 3));
+    }
+    pg::Params wanted;
+    wanted.add(slots).add(merchants).add(payments).add(times).add(until);
+    const auto rows = co_await pool_.query(sql::claim_chores, std::move(wanted));
+    std::vector<DuePayment> out;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        Reader in(rows, i);
+        out.push_back({.payment = PaymentId(in.uuid()),
+                       .merchant = MerchantId(in.uuid()),
+                       .due_at = in.time()});
+    }
+    co_return out;
 }
 
 Task<std::optional<std::int32_t>> Store::receive(std::string provider, connectors::Hint hint,

@@ -49,6 +49,9 @@ public:
     // Looks again at `at`, if it is still ours.
     Task<> postpone(Due claimed, Instant at);
 
+    // Payments of which something is due by itself, oldest first, taken over until `until`.
+    Task<std::vector<DuePayment>> claim_chores(Instant now, Instant until, std::int64_t limit);
+
     // Keeps what a provider told, and makes the open operations of its payment due. Gives how many
     // there were; nothing = the event was here before.
     Task<std::optional<std::int32_t>> receive(std::string provider, connectors::Hint hint,

@@ -1,14 +1,7 @@
 #include "payments/types.h"
 
-#include <array>
-
 namespace florin::payments {
 namespace {
-
-constexpr std::array<std::string_view, 8> kStatusNames = {
-    "processing", "requires_action", "authorized", "partially_captured",
-    "succeeded",  "canceling",       "canceled",   "failed",
-};
 
 bool is_first_step(Action action) {
     return action == Action::authorize || action == Action::sale;
@@ -32,6 +25,10 @@ Scope scope_of(Action action) {
             return Scope::cancel;
         case Action::refund:
             return Scope::refund;
+        case Action::adjust:
+            return Scope::adjust;
+        case Action::release:
+            return Scope::none;
         case Action::authorize:
         case Action::sale:
             break;
@@ -46,18 +43,26 @@ Status status_of(const Payment& payment) {
     if (payment.doing == Action::cancel) return Status::canceling;
     if (c.captured > 0 && c.captured + c.voided == c.authorized) return Status::succeeded;
     if (c.captured > 0) return Status::partially_captured;
-    if (c.authorized > 0 && c.voided == c.authorized) return Status::canceled;
+    if (c.authorized > 0 && c.voided == c.authorized)
+        return payment.cancellation_reason == kExpired ? Status::expired : Status::canceled;
     if (c.authorized > 0) return Status::authorized;
     return Status::failed;
 }
 
-std::string_view name(Status status) {
-    return kStatusNames[static_cast<std::size_t>(status)];
+refund::Status refund_status(const Operation& refund) {
+    switch (refund.state) {
+        case operation::State::succeeded:
+            return refund::Status::succeeded;
+        case operation::State::declined:
+            return refund::Status::failed;
+        default:
+            return refund::Status::pending;
+    }
 }
 
 std::optional<Status> status_from(std::string_view text) {
-    for (std::size_t i = 0; i < kStatusNames.size(); ++i) {
-        if (kStatusNames[i] == text) return static_cast<Status>(i);
+    for (std::size_t i = 0; i < payment::kStatusNames.size(); ++i) {
+        if (payment::kStatusNames[i] == text) return static_cast<Status>(i);
     }
     return std::nullopt;
 }
@@ -87,6 +92,8 @@ std::string_view execution_status(const Payment& payment) {
             return "SUCCESS";
         case Status::canceled:
         case Status::failed:
+        case Status::expired:
+        case Status::count:
             return "FAILED";
     }
     return "";

@@ -13,6 +13,8 @@
 #include "domain/ids.h"
 #include "domain/money.h"
 #include "domain/operation.h"
+#include "domain/payment.h"
+#include "domain/refund.h"
 #include "ledger/types.h"
 
 namespace florin::payments {
@@ -46,6 +48,7 @@ struct PaymentOrder {
     PaymentOrderId id;
     std::string reference, seller_account;
     std::int64_t amount;
+    std::int64_t first_amount = 0;  // As it was created, if that was another; 0 = the same.
 };
 
 // One call to the outside world (domain/operation.h).
@@ -62,24 +65,19 @@ struct Operation {
     bool review = false;  // A person should look; nothing stops because of it.
     std::string next_action;
     std::string decline_code, decline_detail;
-    std::string reason;                // Of a refund, in the client's word.
+    std::string reason;                // Of a refund or a cancellation, in the client's word.
     std::vector<std::int64_t> shares;  // `amount` by order; empty where it is each order's whole.
     bool is_final = true;              // A capture: the rest is let go.
-    std::string why;                   // What made the outcome unknown, or kept it from being sent.
+    // The provider's reference of a charge that is not the payment's: what an adjustment replaces,
+    // what a release gives back, the late success that a refund returns.
+    std::string about;
+    bool by_itself = false;  // Nobody asked for it and nobody waits: it is never given up.
+    std::string why;         // What made the outcome unknown, or kept it from being sent.
     connectors::Proof proof;
     std::int32_t ended_version = 0;  // The version whose event is the answer; 0 = not ended.
 };
 
-enum class Status : std::uint8_t {
-    processing,
-    requires_action,
-    authorized,
-    partially_captured,
-    succeeded,
-    canceling,
-    canceled,
-    failed,
-};
+using payment::Status;
 
 struct Counters {
     std::int64_t authorized = 0, capture_reserved = 0, captured = 0, voided = 0;
@@ -100,16 +98,27 @@ struct Payment {
     std::string waiting_for;      // "customer" or "provider" while the provider takes its time.
     Instant created_at, updated_at;
     std::vector<PaymentOrder> orders;
-    OperationId main;                // The latest operation that is not a refund.
+    // How it was created, where that has changed since; nothing and empty = as it is.
+    std::int64_t first_amount = 0;
+    std::string first_method_type, first_method_token;
+    std::string card_brand;                     // Empty = not known.
+    Instant authorized_until = Instant::max();  // The authorization ends then by itself.
+    bool can_increment = false;                 // The provider can raise it in place.
+    std::string cancellation_reason;            // Why it was canceled; "expired" = by time.
+    Instant due_at = Instant::max();            // When something is to be done by itself.
+    OperationId main;                // The latest operation of those that come one at a time.
     std::string provider_reference;  // The provider's id of the payment, as `main` knows it.
     Operation operation;             // The one that this is about: `main`, or a refund.
 
     Money money(std::int64_t minor) const { return {minor, currency}; }
 };
 
+// The cancellation_reason of what nobody captured in time.
+inline constexpr std::string_view kExpired = "expired";
+
 // Derived from the counters and from what is under way. The database keeps a copy for searches.
 Status status_of(const Payment& payment);
-std::string_view name(Status status);
+refund::Status refund_status(const Operation& refund);
 std::optional<Status> status_from(std::string_view text);
 
 // The outcome of the operation under way cannot be told: nobody may pay again.
@@ -120,13 +129,24 @@ std::string_view order_status(const Payment& payment);
 std::string_view execution_status(const Payment& payment);
 
 // Routes whose keys must not meet: part of the key of a stored answer. Never change a number.
-enum class Scope : std::int16_t { none = 0, create = 1, capture = 2, cancel = 3, refund = 4 };
-Scope scope_of(Action action);
+enum class Scope : std::int16_t {
+    none = 0,
+    create = 1,
+    capture = 2,
+    cancel = 3,
+    refund = 4,
+    undo = 5,
+    adjust = 6,
+    attempt = 7,
+    expire = 8,
+};
 
-// Several refunds may be under way at once, of all else only one.
+// Several refunds and releases may be under way at once, of all else only one.
 constexpr bool is_main(Action action) {
-    return action != Action::refund;
+    return action != Action::refund && action != Action::release;
 }
+
+Scope scope_of(Action action);
 
 // What could still be captured or refunded, in minor units.
 std::int64_t capturable(const Counters& counters);
@@ -138,7 +158,8 @@ struct Change {
     bool operation_is_new = false;
     EventId event;
     std::string event_type;
-    std::optional<ledger::Posting> posting = {};
+    std::vector<ledger::Posting> postings = {};
+    std::vector<Operation> follow_ups = {};  // Begun with it, state ready: the resolver sends them.
     Scope scope = Scope::none;
     ClientKey key = {};
 };

@@ -24,6 +24,7 @@ struct Options {
     std::optional<std::string> data;
     std::string webhook_url;
     std::string webhook_secret;
+    std::int64_t authorization_seconds = 7 * 24 * 3600;
     std::int64_t delay_ms = 0;
     std::optional<std::uint64_t> seed;
 };
@@ -86,6 +87,7 @@ void run(const Options& options) {
     http::Server server(io, listen, handle);
     const auto url = url_of(listen, server.port());
     sandbox.provider().set_base_url(url);
+    sandbox.provider().set_authorization_seconds(options.authorization_seconds);
     const auto commands = sandbox.restore();
     log::info("sandbox.ready",
               {{"restored_commands", std::to_string(commands)}, {"seed", std::to_string(seed)}});
@@ -116,6 +118,10 @@ int main(int argc, char** argv) {
     secret->needs(url);
     app.add_option("--delay-ms", options.delay_ms, "Delay of every API request")
         ->check(CLI::Range(0, 600000));
+    app.add_option("--authorization-seconds", options.authorization_seconds,
+                   "How long an authorization may be captured")
+        ->check(CLI::Range(1, 2'592'000))
+        ->capture_default_str();
     app.add_option("--seed", options.seed, "Of the fault draws and the ids; logged at the start");
     CLI11_PARSE(app, argc, argv);
     try {

@@ -48,7 +48,8 @@ struct Charge {
     const Decline* failure = nullptr;
     bool multicapture = false;
     bool incremental = false;
-    bool captured = false;  // Finally: nothing more can be captured.
+    std::int64_t capture_before = 0;  // Unix time; the sandbox never ends it by itself.
+    bool captured = false;            // Finally: nothing more can be captured.
     bool canceled = false;
     int captures = 0;
     std::vector<std::uint32_t> refunds;

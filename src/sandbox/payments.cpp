@@ -187,6 +187,7 @@ Provider::Json Provider::attempt(const Command& command, PaymentIntent& intent, 
     }
     charge.multicapture = intent.wants_multicapture && !card.basic;
     charge.incremental = intent.wants_increments && !card.basic;
+    charge.capture_before = charge.created + authorization_seconds_;
     approve(intent, charge);
     emit(command, "charge.succeeded", share(render(store_, charge)));
     auto shown = share(render(store_, intent));

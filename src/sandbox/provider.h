@@ -52,6 +52,8 @@ public:
 
     const Store& store() const { return store_; }
     void set_base_url(std::string url) { store_.base_url = std::move(url); }
+    // How long a new authorization may be captured, as charges say in capture_before.
+    void set_authorization_seconds(std::int64_t seconds) { authorization_seconds_ = seconds; }
     // Called for every event, in order.
     std::function<void(const Event&)> on_event;
 
@@ -109,6 +111,7 @@ private:
     Reply reply_of(Json result) const;
 
     Store store_;
+    std::int64_t authorization_seconds_ = 7 * 24 * 3600;
     std::deque<Event> events_;
 };
 

@@ -19,6 +19,7 @@ void available(Writer& out, std::string_view name, bool yes) {
 
 void used_card_fields(Writer& out, const Charge& charge) {
     out.field("amount_authorized", charge.failure == nullptr ? charge.amount : 0);
+    if (!charge.captured) out.field("capture_before", charge.capture_before);
     available(out, "incremental_authorization", charge.incremental);
     available(out, "multicapture", charge.multicapture);
 }

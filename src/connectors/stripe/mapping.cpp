@@ -62,6 +62,33 @@ Declined declined(const element& error, std::string reference, Proof proof) {
     return {std::string(our_word(code)), std::move(detail), std::move(reference), std::move(proof)};
 }
 
+// What the charge says, where it was asked for together with its intent.
+CardFacts facts_of(const element& intent) {
+    element card, increments;
+    if (intent["latest_charge"]["payment_method_details"]["card"].get(card) != simdjson::SUCCESS)
+        return {};
+    CardFacts facts{.brand = text(card, "brand")};
+    // The year 3000: what lies beyond is no time.
+    if (const auto until = whole(card, "capture_before"); until > 0 && until < 32'503'680'000)
+        facts.authorized_until = Instant(std::chrono::seconds(until));
+    if (card["incremental_authorization"].get(increments) == simdjson::SUCCESS)
+        facts.can_increment = text(increments, "status") == "available";
+    return facts;
+}
+
+// The intent that another operation made, after the amount was raised in place.
+Outcome conclude_increment(const Order& order, const element& intent, Proof proof, bool answered) {
+    const auto id = text(intent, "id");
+    const auto status = text(intent, "status");
+    if (status == "canceled") return Declined{"already_canceled", "", id, std::move(proof)};
+    if (status == "succeeded") return Declined{"already_captured", "", id, std::move(proof)};
+    if (status == "requires_capture" && whole(intent, "amount") == order.amount.minor() &&
+        whole(intent, "amount_capturable") == order.amount.minor())
+        return Succeeded{id, std::move(proof)};
+    if (answered) return Unknown{"the amount is another after the increment", true};
+    return NotFound{};
+}
+
 std::string redirect_of(const element& intent) {
     bool there = false;
     const auto action = member(intent, "next_action", there);
@@ -86,7 +113,12 @@ Outcome conclude_intent(const Order& order, const element& intent, Proof proof, 
         return NotFound{};
     };
     switch (order.action) {
+        case Action::adjust:
+            if (order.in_place)
+                return conclude_increment(order, intent, std::move(proof), answered);
+            break;
         case Action::cancel:
+        case Action::release:
             // After a capture of a part, giving back the rest ends in success.
             if (status == "canceled" || (status == "succeeded" && order.captured_before > 0 &&
                                          received == order.captured_before))
@@ -111,10 +143,10 @@ Outcome conclude_intent(const Order& order, const element& intent, Proof proof, 
     if (!there || text(metadata, kKeyName) != order.key)
         return Unknown{"the PaymentIntent does not carry our key", true};
     if (!same_money) return Unknown{"the amount or the currency is another", true};
-    if (status == "requires_capture" && order.action == Action::authorize) {
+    if (status == "requires_capture" && order.action != Action::sale) {
         if (whole(intent, "amount_capturable") != order.amount.minor())
             return Unknown{"another amount was authorized", true};
-        return Succeeded{id, std::move(proof)};
+        return Succeeded{id, std::move(proof), facts_of(intent)};
     }
     if (status == "succeeded" && order.action == Action::sale) {
         if (received != order.amount.minor()) return Unknown{"another amount was captured", true};

@@ -21,6 +21,7 @@ constexpr Capabilities kCapabilities = {
     .cancel = true,
     .several_captures = true,
     .refund = true,
+    .increment = true,
     .answer_time = std::chrono::seconds(20),
 };
 
@@ -46,6 +47,12 @@ Form refund_form(const Order& order) {
     return form;
 }
 
+// Stripe knows four words.
+std::string cancellation_reason(const Order& order) {
+    if (order.action == Action::release || order.reason == "expired") return "abandoned";
+    return order.reason.empty() ? "requested_by_customer" : order.reason;
+}
+
 Form form_of(const Order& order) {
     const auto amount = std::to_string(order.amount.minor());
     switch (order.action) {
@@ -53,27 +60,36 @@ Form form_of(const Order& order) {
             if (order.is_final) return {{"amount_to_capture", amount}};
             return {{"amount_to_capture", amount}, {"final_capture", "false"}};
         case Action::cancel:
-            return {{"cancellation_reason", "requested_by_customer"}};
+        case Action::release:
+            return {{"cancellation_reason", cancellation_reason(order)}};
         case Action::refund:
             return refund_form(order);
+        case Action::adjust:
+            if (order.in_place) return {{"amount", amount}};
+            break;
         case Action::authorize:
         case Action::sale:
             break;
     }
+    const bool is_hold = order.action != Action::sale;
     Form form = {
         {"amount", amount},
         {"currency", lower(order.amount.currency().code())},
         {"payment_method", order.token},
         {"payment_method_types[0]", "card"},
         {"confirm", "true"},
-        {"capture_method", order.action == Action::authorize ? "manual" : "automatic"},
+        {"capture_method", is_hold ? "manual" : "automatic"},
         {"metadata[" + std::string(kKeyName) + "]", order.key},
         {"metadata[" + std::string(kPaymentName) + "]", order.payment},
     };
     // Or only one capture would be possible. Where the card cannot do it, Stripe says no to the
     // capture that is not the final one.
-    if (order.action == Action::authorize)
-        form.emplace_back("payment_method_options[card][request_multicapture]", "if_available");
+    if (is_hold) {
+        const std::string card = "payment_method_options[card]";
+        form.emplace_back(card + "[request_multicapture]", "if_available");
+        form.emplace_back(card + "[request_incremental_authorization]", "if_available");
+        form.emplace_back("expand[0]", "latest_charge");  // It says until when we may capture.
+    }
     if (!order.return_url.empty()) form.emplace_back("return_url", order.return_url);
     return form;
 }
@@ -84,9 +100,13 @@ std::string path_of(const Order& order) {
         case Action::capture:
             return intents + '/' + order.reference + "/capture";
         case Action::cancel:
+        case Action::release:
             return intents + '/' + order.reference + "/cancel";
         case Action::refund:
             return "/v1/refunds";
+        case Action::adjust:
+            if (order.in_place) return intents + '/' + order.reference + "/increment_authorization";
+            break;
         case Action::authorize:
         case Action::sale:
             break;
@@ -129,8 +149,9 @@ http::Request encode_query(const Order& order) {
     } else if (order.reference.empty()) {
         const auto query = "metadata['" + std::string(kKeyName) + "']:'" + order.key + "'";
         request.target += "search?query=" + http::percent_encode(query);
+        request.target += "&expand[0]=data.latest_charge";
     } else {
-        request.target += order.reference;
+        request.target += order.reference + "?expand[0]=latest_charge";
     }
     add_account(request);
     return request;

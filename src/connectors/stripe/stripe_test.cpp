@@ -43,6 +43,8 @@ TEST(StripeRequest, EachOrderHasItsPathAndForm) {
     auto held = paid;
     held["capture_method"] = "manual";
     held["payment_method_options[card][request_multicapture]"] = "if_available";
+    held["payment_method_options[card][request_incremental_authorization]"] = "if_available";
+    held["expand[0]"] = "latest_charge";
     struct Row {
         Action action;
         std::string_view target;
@@ -61,6 +63,10 @@ TEST(StripeRequest, EachOrderHasItsPathAndForm) {
         {Action::cancel,
          "/v1/payment_intents/pi_1/cancel",
          {{"cancellation_reason", "requested_by_customer"}}},
+        {Action::release,
+         "/v1/payment_intents/pi_1/cancel",
+         {{"cancellation_reason", "abandoned"}}},
+        {Action::adjust, "/v1/payment_intents/pi_1/increment_authorization", {{"amount", "1099"}}},
     };
     for (const auto& row : rows) {
         SCOPED_TRACE(name(row.action));
@@ -81,6 +87,15 @@ TEST(StripeRequest, ACaptureThatIsNotTheLastSaysSoAndARefundSaysWhy) {
     EXPECT_EQ(encode_query(refund).target, "/v1/refunds?limit=100&payment_intent=pi_1");
     refund.refund = "re_1";
     EXPECT_EQ(encode_query(refund).target, "/v1/refunds/re_1");
+}
+
+TEST(StripeRequest, AnAdjustmentThatCannotBeMadeInPlaceIsANewAuthorization) {
+    auto order = order_for(Action::adjust);
+    order.in_place = false;
+    order.reference.clear();
+    const auto request = encode(order);
+    EXPECT_EQ(request.target, "/v1/payment_intents");
+    EXPECT_EQ(form_of(request), form_of(encode(order_for(Action::authorize))));
 }
 
 TEST(StripeRequest, CarriesVersionKeyAndTheMarkOfTheSecret) {
@@ -127,13 +142,15 @@ TEST(StripeRequest, ASearchAsksForOurKeyAndAReferenceIsReadDirectly) {
     EXPECT_EQ(request.method, "GET");
     const auto target = http::split_target(request.target);
     EXPECT_EQ(target.path, "/v1/payment_intents/search");
-    ASSERT_EQ(target.query.size(), 1U);
+    ASSERT_EQ(target.query.size(), 2U);
     EXPECT_EQ(target.query[0].first, "query");
     EXPECT_EQ(target.query[0].second,
               "metadata['florin_key']:'mzxw6ytboi4dgmrtgezdgnbvgy3tqojqmzxw6ytb'");
+    EXPECT_EQ(target.query[1],
+              (std::pair<std::string, std::string>("expand[0]", "data.latest_charge")));
     order.reference = "pi_1";
     request = encode_query(order);
-    EXPECT_EQ(request.target, "/v1/payment_intents/pi_1");
+    EXPECT_EQ(request.target, "/v1/payment_intents/pi_1?expand[0]=latest_charge");
     EXPECT_EQ(request.headers.get("Authorization"), "Bearer {{secret.api_key}}");
     EXPECT_EQ(request.headers.count("Idempotency-Key"), 0U);
 }

@@ -1,0 +1,312 @@
+// What the end of an operation does: counters, ledger entries, the event, and what follows from it
+// by itself (step.h).
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "payments/expiry.h"
+#include "payments/postings.h"
+#include "payments/step.h"
+#include "platform/crypto/hash.h"
+
+namespace florin::payments {
+
+using operation::State;
+
+namespace {
+
+constexpr std::size_t kProviderKeyLength = 40;
+
+std::string_view subject_of(Action kind) {
+    return kind == Action::refund ? "refund." : kind == Action::release ? "release." : "payment.";
+}
+
+void book_capture(Change& change) {
+    auto& c = change.after.counters;
+    c.captured += change.after.operation.amount;
+    if (change.after.operation.is_final) c.voided += capturable(c);  // The provider let it go.
+    change.event_type = capturable(c) == 0 ? "payment.succeeded" : "payment.partially_captured";
+    change.postings.push_back(capture_posting(change.after));
+}
+
+void book_cancel(Change& change) {
+    auto& after = change.after;
+    after.counters.voided += after.operation.amount;
+    after.cancellation_reason = after.operation.reason;
+    change.event_type = after.counters.captured > 0             ? "payment.succeeded"
+                        : after.cancellation_reason == kExpired ? "payment.expired"
+                                                                : "payment.canceled";
+}
+
+void book_adjustment(Change& change, std::uint64_t random) {
+    auto& after = change.after;
+    const auto& op = after.operation;
+    if (after.first_amount == 0) after.first_amount = after.amount;
+    after.amount = op.amount;
+    after.counters.authorized = op.amount;
+    for (std::size_t n = 0; n < after.orders.size(); ++n) {
+        auto& order = after.orders[n];
+        if (order.first_amount == 0) order.first_amount = order.amount;
+        order.amount = op.shares[n];
+    }
+    change.event_type = "payment.adjusted";
+    // The new authorization stands: now, and not before, the old one is given back.
+    if (!op.about.empty()) add_follow_up(change, Action::release, op.amount, op.about, random);
+}
+
+// The refund goes back to where it was taken from: the orders' escrow, or suspense.
+bool is_of_suspense(const Operation& refund) {
+    return !refund.about.empty();
+}
+
+void book_refund(Change& change, RefundStage stage) {
+    auto& after = change.after;
+    if (!is_of_suspense(after.operation)) {
+        after.counters.refund_reserved -= after.operation.amount;
+        if (stage == RefundStage::paid) after.counters.refunded += after.operation.amount;
+    }
+    change.event_type = stage == RefundStage::paid ? "refund.succeeded" : "refund.failed";
+    change.postings.push_back(refund_posting(after, stage));
+}
+
+// The buyer pays another way by now, or has paid: what came late goes back without anybody's word.
+bool is_superseded(const Payment& payment) {
+    return payment.operation.kind == Action::sale && payment.main != payment.operation.id &&
+           (payment.doing || payment.counters.authorized > 0);
+}
+
+// A step that is not in the table is a bug: better no step than a wrong one.
+template <class Status, class Event, std::size_t N>
+void check_step(const std::array<Transition<Status, Event>, N>& table, Status from,
+                std::string_view word, Status to) {
+    for (const auto& row : table)
+        if (row.from == from && row.to == to && name(row.on) == word) return;
+    const auto what =
+        fmt::format("no table has the step {} + {} -> {}", name(from), word, name(to));
+    check(false, what.c_str());
+}
+
+void park(Change& change, std::uint64_t random) {
+    auto& after = change.after;
+    change.postings.push_back(late_success_posting(after));
+    after.operation.shares.assign(after.orders.size(), 0);  // No order has a part in it.
+    if (!is_superseded(after)) return;
+    const auto refund = add_follow_up(change, Action::refund, after.operation.amount,
+                                      after.operation.provider_reference, random);
+    auto about_it = after;
+    about_it.operation = refund;
+    change.postings.push_back(refund_posting(about_it, RefundStage::reserved));
+    after.operation.review = false;
+}
+
+}  // namespace
+
+std::string event_type(const Payment& payment, std::string_view what) {
+    return std::string(subject_of(payment.operation.kind)) + std::string(what);
+}
+
+Change step(const Payment& payment, Instant now, std::uint64_t random) {
+    Change change{.after = payment, .event = EventId::make(now, payment.id.slot(), random)};
+    change.after.version += 1;
+    change.after.updated_at = now;
+    return change;
+}
+
+Change seal(const Payment& before, Change change) {
+    auto& after = change.after;
+    after.due_at = next_chore(after);
+    const std::string_view type = change.event_type;
+    const auto word = type.substr(type.find('.') + 1);
+    if (type.starts_with("payment."))
+        check_step(payment::kTransitions, status_of(before), word, status_of(after));
+    if (type.starts_with("refund.") && !change.operation_is_new)
+        check_step(refund::kTransitions, refund_status(before.operation), word,
+                   refund_status(after.operation));
+    return change;
+}
+
+void note_evidence(Payment& payment, const connectors::Outcome& outcome) {
+    auto& op = payment.operation;
+    if (const auto* yes = std::get_if<connectors::Succeeded>(&outcome)) {
+        op.provider_reference = yes->reference;
+        op.proof = yes->proof;
+        op.why.clear();
+        const bool authorizes = op.kind == Action::authorize || op.kind == Action::sale ||
+                                (op.kind == Action::adjust && !op.about.empty());
+        if (authorizes && op.id == payment.main) {
+            payment.card_brand = yes->card.brand;
+            payment.can_increment = yes->card.can_increment;
+            payment.authorized_until = authorized_until(op.provider, yes->card, payment.updated_at);
+        }
+    }
+    if (const auto* no = std::get_if<connectors::Declined>(&outcome)) {
+        // Somebody moved the money behind our back: the books need a person.
+        op.review = op.review || no->code == "already_captured" || no->code == "already_canceled";
+        if (!no->reference.empty()) op.provider_reference = no->reference;
+        op.decline_code = no->code;
+        op.decline_detail = no->detail_code;
+        op.proof = no->proof;
+        op.why.clear();
+    }
+    if (const auto* later = std::get_if<connectors::Pending>(&outcome)) {
+        op.provider_reference = later->reference;
+        op.next_action = later->next_action;
+        op.why.clear();
+    }
+    if (const auto* miss = std::get_if<connectors::NotSent>(&outcome)) op.why = miss->why;
+    if (const auto* lost = std::get_if<connectors::Unknown>(&outcome)) {
+        op.why = lost->why;
+        op.review = op.review || lost->needs_review;
+    }
+    if (op.id == payment.main) payment.provider_reference = op.provider_reference;
+}
+
+void end(Change& change) {
+    auto& after = change.after;
+    if (is_main(after.operation.kind)) {
+        after.doing.reset();
+        after.waiting_for.clear();
+    }
+    after.operation.due_at = Instant::max();
+    after.operation.next_action.clear();
+    if (after.operation.ended_version == 0) after.operation.ended_version = after.version;
+}
+
+void book_success(Change& change, std::uint64_t random) {
+    auto& after = change.after;
+    auto& c = after.counters;
+    const auto amount = after.operation.amount;
+    switch (after.operation.kind) {
+        case Action::authorize:
+            c.authorized += amount;
+            change.event_type = "payment.authorized";
+            return;
+        case Action::sale:
+            c.authorized += amount;
+            return book_capture(change);
+        case Action::capture:
+            c.capture_reserved -= amount;
+            return book_capture(change);
+        case Action::cancel:
+            return book_cancel(change);
+        case Action::refund:
+            return book_refund(change, RefundStage::paid);
+        case Action::adjust:
+            return book_adjustment(change, random);
+        case Action::release:
+            change.event_type = "release.succeeded";
+            return;
+    }
+}
+
+void book_decline(Change& change) {
+    auto& after = change.after;
+    auto& op = after.operation;
+    switch (op.kind) {
+        case Action::authorize:
+        case Action::sale:
+            change.event_type = "payment.failed";
+            return;
+        case Action::capture:
+            after.counters.capture_reserved -= op.amount;
+            change.event_type = "payment.capture_failed";
+            return;
+        case Action::cancel:
+            change.event_type = "payment.cancel_failed";
+            return;
+        case Action::refund:
+            // Nobody asked for it, so nobody else will hear that it failed.
+            op.review = op.review || op.by_itself;
+            return book_refund(change, RefundStage::refused);
+        case Action::adjust:
+            // What was authorized before still is.
+            if (!op.about.empty()) after.provider_reference = op.provider_reference = op.about;
+            change.event_type = "payment.adjust_failed";
+            return;
+        case Action::release:
+            op.review = true;
+            change.event_type = "release.failed";
+            return;
+    }
+}
+
+// What still fits is what was wanted, and nobody can want it again. All else is parked, because the
+// buyer and the shop were told no: it goes back by itself when the buyer has paid another way
+// meanwhile, else a person decides.
+Change book_late(const Payment& payment, const connectors::Outcome& outcome, Instant now,
+                 std::uint64_t random) {
+    auto change = step(payment, now, random);
+    auto& after = change.after;
+    note_evidence(after, outcome);
+    auto& op = after.operation;
+    op.state = State::succeeded;
+    op.review = true;
+    change.event_type = event_type(after, "late_success");
+    auto& c = after.counters;
+    switch (op.kind) {
+        case Action::capture:
+            // What is being given back or replaced cannot be taken as well: one of the two proofs
+            // is wrong.
+            if (op.amount <= capturable(c) && after.doing != Action::cancel &&
+                after.doing != Action::adjust) {
+                c.captured += op.amount;
+                change.postings.push_back(capture_posting(after));
+            } else {
+                park(change, random);
+            }
+            return change;
+        case Action::sale:
+            park(change, random);
+            return change;
+        case Action::refund:
+            if (!is_of_suspense(op) && op.amount <= refundable(c)) {
+                c.refunded += op.amount;
+                change.postings.push_back(refund_posting(after, RefundStage::late));
+                return change;
+            }
+            change.postings.push_back(refund_posting(after, RefundStage::late_and_unexpected));
+            op.shares.assign(after.orders.size(), 0);
+            return change;
+        case Action::authorize:
+            // Nobody will capture it: the buyer's money is not to be held for nothing.
+            add_follow_up(change, Action::release, op.amount, op.provider_reference, random);
+            op.review = false;
+            return change;
+        case Action::adjust:
+            if (op.about.empty()) return change;
+            // The old authorization is in use: the new one goes.
+            add_follow_up(change, Action::release, op.amount, op.provider_reference, random);
+            op.review = false;
+            return change;
+        case Action::cancel:
+        case Action::release:
+            return change;
+    }
+    return change;
+}
+
+Operation& add_follow_up(Change& change, Action kind, std::int64_t amount, std::string about,
+                         std::uint64_t random) {
+    const auto& after = change.after;
+    const auto text = after.operation.provider_key + ':' + std::string(connectors::name(kind));
+    const auto hash = crypto::sha256(text);
+    change.follow_ups.push_back({
+        .id = OperationId::make(after.updated_at, after.id.slot(), random),
+        .kind = kind,
+        .state = State::ready,
+        .provider = after.operation.provider,
+        // From the key of what caused it, so it is as stable as that one.
+        .provider_key = crypto::base32(view(hash), kProviderKeyLength),
+        .amount = amount,
+        .sent_at = after.updated_at,
+        .due_at = after.updated_at,
+        .shares = std::vector<std::int64_t>(after.orders.size(), 0),
+        .about = std::move(about),
+        .by_itself = true,
+    });
+    return change.follow_ups.back();
+}
+
+}  // namespace florin::payments

@@ -1,0 +1,75 @@
+#include "payments/expiry.h"
+
+#include <algorithm>
+#include <array>
+
+namespace florin::payments {
+namespace {
+
+using std::chrono::days;
+using std::chrono::hours;
+
+struct Lifetime {
+    std::string_view provider, brand;  // Empty = all others.
+    hours time;
+};
+
+// The first line that fits. Sources: docs.stripe.com/payments/place-a-hold-on-a-payment-method
+// (online payments), developer.paypal.com/braintree on authorization expiration. A provider that
+// tells the end of each authorization is believed instead.
+constexpr std::array kLifetimes = {
+    Lifetime{"stripe", "", days(7)},
+    Lifetime{"braintree", "visa", days(8)},
+    Lifetime{"braintree", "mastercard", days(7)},
+    Lifetime{"braintree", "amex", days(7)},
+    Lifetime{"braintree", "discover", days(30)},
+    Lifetime{"", "visa", days(7)},
+    Lifetime{"", "mastercard", days(7)},
+    Lifetime{"", "amex", days(7)},
+    Lifetime{"", "discover", days(10)},
+    Lifetime{"", "", days(5)},
+};
+
+// Both are shorter for authorizations that live only shortly.
+Instant warn_at(const Payment& payment) {
+    const auto life = payment.authorized_until - payment.created_at;
+    return payment.authorized_until - std::min<Instant::duration>(hours(24), life / 2);
+}
+Instant cancel_at(const Payment& payment) {
+    const auto life = payment.authorized_until - payment.created_at;
+    return payment.authorized_until - std::min<Instant::duration>(hours(1), life / 10);
+}
+
+// A cancellation that the provider refused is tried again, but not at once.
+constexpr hours kAgainAfter{1};
+
+bool can_end_by_itself(const Payment& payment) {
+    return !payment.doing && capturable(payment.counters) > 0 &&
+           payment.authorized_until != Instant::max();
+}
+
+}  // namespace
+
+Instant authorized_until(std::string_view provider, const connectors::CardFacts& card, Instant at) {
+    if (card.authorized_until > at) return card.authorized_until;
+    const auto fits = [&](const Lifetime& line) {
+        return (line.provider.empty() || line.provider == provider) &&
+               (line.brand.empty() || line.brand == card.brand);
+    };
+    return at + std::ranges::find_if(kLifetimes, fits)->time;
+}
+
+Chore chore_of(const Payment& payment, Instant now) {
+    if (!can_end_by_itself(payment) || now < payment.due_at) return Chore::none;
+    return now < cancel_at(payment) ? Chore::warn : Chore::cancel;
+}
+
+Instant next_chore(const Payment& payment) {
+    if (!can_end_by_itself(payment)) return Instant::max();
+    const bool was_refused = payment.operation.kind == Action::cancel &&
+                             payment.operation.state == operation::State::declined;
+    if (was_refused) return std::max(cancel_at(payment), payment.updated_at + kAgainAfter);
+    return payment.updated_at < warn_at(payment) ? warn_at(payment) : cancel_at(payment);
+}
+
+}  // namespace florin::payments

@@ -1,0 +1,20 @@
+#pragma once
+
+// When an authorization ends by itself, and what is done before: a warning, then the cancellation,
+// so that the buyer's money is given back and not merely forgotten. Pure.
+
+#include "payments/types.h"
+
+namespace florin::payments {
+
+// When an authorization made at `at` ends: what the provider told, else the table of card brands.
+Instant authorized_until(std::string_view provider, const connectors::CardFacts& card, Instant at);
+
+enum class Chore : std::uint8_t { none, warn, cancel };
+
+// What is due at `now`. Only payments without an operation under way have chores.
+Chore chore_of(const Payment& payment, Instant now);
+// When to look for a chore again, decided with each step; Instant::max() = never.
+Instant next_chore(const Payment& payment);
+
+}  // namespace florin::payments

@@ -1,0 +1,193 @@
+#pragma once
+
+// Random lives of payments, for tests: every wish, every outcome, chores and follow-ups, drawn from
+// one seed. After each step it checks what must always hold.
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <random>
+#include <set>
+
+#include "payments/expiry.h"
+#include "payments/rules.h"
+#include "payments/test_payment.h"
+
+namespace florin::payments::testing {
+
+using operation::State;
+
+inline const connectors::Outcome kOutcomes[] = {
+    yes(),
+    no(),
+    connectors::Succeeded{"pi_2", {}, {.brand = "visa", .can_increment = true}},
+    connectors::Pending{"pi_1", "customer", "https://bank.example/3ds"},
+    connectors::Pending{"pi_1", "customer", "https://bank.example/once-more"},
+    connectors::Pending{"pi_1", "provider", ""},
+    connectors::NotSent{"connect refused"},
+    connectors::Unknown{"no answer"},
+    connectors::Unknown{"another amount", true},
+    connectors::NotFound{},
+};
+
+class Life {
+public:
+    // Called after each step with the payment before it (its operation is the one that moved).
+    using Watch = std::function<void(const Payment& before, const Change&)>;
+
+    explicit Life(std::uint64_t seed, Watch watch = {})
+        : random_(seed), payment_(opened(random_() % 2 == 0)), watch_(std::move(watch)) {
+        operations_[payment_.operation.id] = payment_.operation;
+    }
+
+    void live(int steps) {
+        for (int i = 0; i < steps && !::testing::Test::HasFailure(); ++i) {
+            now_ += std::chrono::seconds(random_() % (random_() % 8 == 0 ? 400'000 : 400));
+            if (const auto change = pick()) take(*change);
+        }
+    }
+
+private:
+    // The payment as the store would load it with that operation.
+    Payment with(const Operation& operation) const {
+        auto payment = payment_;
+        payment.operation = operation;
+        payment.provider_reference = operations_.at(payment.main).provider_reference;
+        return payment;
+    }
+
+    std::optional<Change> pick() {
+        const auto main = with(operations_.at(payment_.main));
+        switch (chore_of(main, now_)) {
+            case Chore::warn:
+                return warn(main, now_, random_());
+            case Chore::cancel:
+                return begun({.action = Action::cancel,
+                              .reason = std::string(kExpired),
+                              .scope = Scope::expire});
+            case Chore::none:
+                break;
+        }
+        if (random_() % 3 == 0) return wish();
+        auto at = operations_.begin();
+        std::advance(at, static_cast<std::ptrdiff_t>(random_() % operations_.size()));
+        const auto payment = with(at->second);
+        const auto state = payment.operation.state;
+        if (state == State::ready) return send_again(payment, {now_, kLease}, random_());
+        if (state == State::not_sent) {
+            if (auto change = give_up(payment, now_, random_())) return change;
+            return send_again(payment, {now_, kLease}, random_());
+        }
+        const bool late = state == State::declined && random_() % 4 == 0;
+        if (operation::is_settled(state) && !late) return std::nullopt;
+        return settle(payment, kOutcomes[random_() % std::size(kOutcomes)], now_, random_());
+    }
+
+    std::optional<Change> wish() {
+        static constexpr Action kActions[] = {Action::capture, Action::capture, Action::cancel,
+                                              Action::refund,  Action::refund,  Action::adjust,
+                                              Action::sale};
+        Wish wish{.action = kActions[random_() % std::size(kActions)]};
+        if (random_() % 16 == 0) return begun({.undo = true});
+        wish.in_place = random_() % 2 == 0;
+        if (wish.action == Action::sale) {
+            wish.scope = Scope::attempt;
+            if (payment_.capture_later) wish.action = Action::authorize;
+            if (random_() % 2 == 0) wish.method_type = "card", wish.method_token = "pm_card_amex";
+            return begun(wish);
+        }
+        if (wish.action == Action::adjust || (wish.action != Action::cancel && random_() % 2 == 0))
+            wish.amount = 1 + static_cast<std::int64_t>(random_() % 10'000);
+        wish.is_final = random_() % 2 == 0;
+        if (wish.action != Action::cancel && !wish.amount && random_() % 2 == 0) {
+            const auto& order = payment_.orders[random_() % payment_.orders.size()];
+            const auto most = static_cast<std::uint64_t>(order.amount);
+            wish.orders = {{order.reference, 1 + static_cast<std::int64_t>(random_() % most)}};
+        }
+        return begun(wish);
+    }
+
+    std::optional<Change> begun(const Wish& wish) {
+        std::vector<Part> parts;
+        for (const auto& [id, op] : operations_) parts.push_back({op.kind, op.state, op.shares});
+        auto change = begin(with(operations_.at(payment_.main)), parts, wish, {"stripe", "k"},
+                            {.key = "c"}, {now_, kLease}, random_());
+        return change ? std::optional(std::move(*change)) : std::nullopt;
+    }
+
+    void take(const Change& change) {
+        const auto& after = change.after;
+        const auto& c = after.counters;
+        EXPECT_GE(std::min({c.authorized, c.capture_reserved, c.captured, c.voided,
+                            c.refund_reserved, c.refunded}),
+                  0);
+        EXPECT_LE(c.authorized, after.amount);
+        EXPECT_LE(c.captured + c.capture_reserved + c.voided, c.authorized);
+        EXPECT_LE(c.refunded + c.refund_reserved, c.captured);
+        EXPECT_EQ(after.version, payment_.version + 1);
+        EXPECT_FALSE(change.event_type.empty());
+        EXPECT_EQ(change.event_type.starts_with("payment."), is_main(after.operation.kind));
+        EXPECT_TRUE(events_.insert(change.event.uuid()).second) << "an event's id twice";
+        const auto before = operations_.find(after.operation.id);
+        EXPECT_EQ(change.operation_is_new, before == operations_.end());
+        if (before != operations_.end() && before->second.ended_version != 0) {
+            EXPECT_EQ(after.operation.ended_version, before->second.ended_version);
+        }
+        const bool ended = operation::is_settled(after.operation.state);
+        EXPECT_EQ(ended, after.operation.due_at == Instant::max());
+        EXPECT_EQ(ended, after.operation.ended_version != 0);
+        if (watch_) {
+            const bool is_new = before == operations_.end();
+            watch_(with(operations_.at(is_new ? payment_.main : before->first)), change);
+        }
+        operations_[after.operation.id] = after.operation;
+        for (const auto& op : change.follow_ups) {
+            EXPECT_EQ(op.state, State::ready);
+            EXPECT_TRUE(operations_.emplace(op.id, op).second) << "an operation's id twice";
+        }
+        payment_ = after;
+        EXPECT_EQ(!after.doing, operation::is_settled(operations_.at(after.main).state));
+        // Then orders may have been taken twice; the payment as a whole never is.
+        is_for_a_person_ |= change.event_type.ends_with(".late_success");
+        for (const auto& posting : change.postings) book(posting);
+        expect_the_ledger_agrees();
+    }
+
+    void book(const ledger::Posting& posting) {
+        EXPECT_TRUE(ledger::is_balanced(posting));
+        EXPECT_TRUE(booked_.insert(posting.id.uuid()).second) << "booked twice";
+        for (const auto& leg : posting.legs) {
+            balance_[leg.account.code] += leg.amount;
+            if (leg.account.code == ledger::kEscrow) escrow_[leg.reference] -= leg.amount;
+        }
+    }
+
+    void expect_the_ledger_agrees() {
+        const auto& c = payment_.counters;
+        EXPECT_EQ(-balance_[ledger::kEscrow], c.captured - c.refunded - c.refund_reserved);
+        std::int64_t of_suspense = 0;
+        for (const auto& [id, op] : operations_)
+            if (op.kind == Action::refund && !op.about.empty() && !is_settled(op.state))
+                of_suspense += op.amount;
+        EXPECT_EQ(-balance_[ledger::kRefundInFlight], c.refund_reserved + of_suspense);
+        if (is_for_a_person_) return;
+        for (const auto& order : payment_.orders) {
+            EXPECT_GE(escrow_[order.id.uuid()], 0) << order.reference;
+            EXPECT_LE(escrow_[order.id.uuid()], order.amount) << order.reference;
+        }
+    }
+
+    std::mt19937_64 random_;
+    Payment payment_;
+    Instant now_ = kNoon;
+    std::map<OperationId, Operation> operations_;
+    std::map<std::int16_t, std::int64_t> balance_;  // By code; debits above zero.
+    std::map<Uuid, std::int64_t> escrow_;           // By order.
+    bool is_for_a_person_ = false;
+    std::set<Uuid> events_, booked_;
+    Watch watch_;
+    static constexpr std::chrono::seconds kLease{30};
+};
+
+}  // namespace florin::payments::testing
