@@ -12,16 +12,25 @@ ALTER TABLE florin.payment
     ADD COLUMN authorized_until    timestamptz NOT NULL DEFAULT 'infinity',
     ADD COLUMN can_increment       boolean     NOT NULL DEFAULT false,
     ADD COLUMN cancellation_reason text        NOT NULL DEFAULT '',
-    ADD COLUMN due_at              timestamptz NOT NULL DEFAULT 'infinity';
+    ADD COLUMN due_at              timestamptz NOT NULL DEFAULT 'infinity',
+    ADD COLUMN dispute_override    boolean     NOT NULL DEFAULT false;
+-- A dispute may be about more than is left of the payment (another currency, after a refund).
+ALTER TABLE florin.payment
+    DROP CONSTRAINT payment_check3,
+    ADD CONSTRAINT payment_refunds CHECK (refunded + refund_reserved <= captured),
+    ADD CONSTRAINT payment_disputes
+        CHECK (dispute_override OR refunded + refund_reserved + disputed <= captured);
 CREATE INDEX payment_due ON florin.payment (due_at) WHERE due_at < 'infinity';
 
 ALTER TABLE florin.payment_order ADD COLUMN first_amount bigint NOT NULL DEFAULT 0;
 
 -- about: the provider's reference of a charge that is not the payment's (an authorization that was
 -- replaced, a late success). by_itself: nobody asked for it and nobody waits: it is never given up.
+-- returned: a refund that was paid out and came back from the bank.
 ALTER TABLE florin.operation
     ADD COLUMN about     text    NOT NULL DEFAULT '',
-    ADD COLUMN by_itself boolean NOT NULL DEFAULT false;
+    ADD COLUMN by_itself boolean NOT NULL DEFAULT false,
+    ADD COLUMN returned  boolean NOT NULL DEFAULT false;
 
 -- Its columns, in this order, are what the program reads (read_payment in payments/store.cpp).
 -- payment_reference: the provider's id of the payment, as the main operation knows it.
@@ -32,12 +41,12 @@ SELECT p.slot, p.merchant_id, p.id, p.version, p.checkout_id, p.buyer_id, p.buye
        p.authorized, p.capture_reserved, p.captured, p.voided, p.refund_reserved, p.refunded,
        p.disputed, p.doing, p.waiting_for, p.created_at, p.updated_at,
        p.first_amount, p.first_method_type, p.first_method_token, p.card_brand, p.authorized_until,
-       p.can_increment, p.cancellation_reason, p.due_at AS payment_due_at,
+       p.can_increment, p.cancellation_reason, p.due_at AS payment_due_at, p.dispute_override,
        m.id AS main_id, m.provider_reference AS payment_reference,
        o.id AS operation_id, o.kind, o.state, o.generation, o.provider, o.provider_key,
        o.provider_reference, o.amount AS operation_amount, o.sent_at, o.due_at, o.tries, o.review,
        o.next_action, o.decline_code, o.decline_detail, o.reason, o.shares, o.is_final, o.about,
-       o.by_itself, o.why, o.proved_by, o.proof_reference, o.proof_hash, o.ended_version, p.status
+       o.returned, o.by_itself, o.why, o.proved_by, o.proof_reference, o.proof_hash, o.ended_version, p.status
 FROM florin.payment p
 JOIN florin.operation m ON m.slot = p.slot AND m.payment_id = p.id AND m.id = p.operation_id
 JOIN florin.operation o ON o.slot = p.slot AND o.payment_id = p.id;
@@ -54,8 +63,11 @@ ALTER TYPE florin.payment_step
     ADD ATTRIBUTE can_increment       boolean,
     ADD ATTRIBUTE cancellation_reason text,
     ADD ATTRIBUTE payment_due_at      timestamptz,
+    ADD ATTRIBUTE disputed            bigint,
+    ADD ATTRIBUTE dispute_override    boolean,
     ADD ATTRIBUTE about               text,
-    ADD ATTRIBUTE by_itself           boolean;
+    ADD ATTRIBUTE by_itself           boolean,
+    ADD ATTRIBUTE returned            boolean;
 
 -- As in 0004, with the columns above. The end of an adjustment with success (kind 6, state 2) gives
 -- each order its share as its amount.
@@ -83,7 +95,7 @@ BEGIN
         first_method_type = u.first_method_type, first_method_token = u.first_method_token,
         card_brand = u.card_brand, authorized_until = u.authorized_until,
         can_increment = u.can_increment, cancellation_reason = u.cancellation_reason,
-        due_at = u.payment_due_at
+        due_at = u.payment_due_at, disputed = u.disputed, dispute_override = u.dispute_override
     FROM unnest(s) u
     WHERE p.slot = u.slot AND p.merchant_id = u.merchant_id AND p.id = u.id
       AND p.version = u.version - 1;
@@ -104,7 +116,7 @@ BEGIN
         due_at = u.due_at, tries = u.tries, review = u.review, next_action = u.next_action,
         decline_code = u.decline_code, decline_detail = u.decline_detail,
         shares = u.shares, why = u.why, proved_by = u.proved_by, proof_reference = u.proof_reference,
-        proof_hash = u.proof_hash, ended_version = u.ended_version
+        proof_hash = u.proof_hash, ended_version = u.ended_version, returned = u.returned
     FROM unnest(s) u
     WHERE NOT u.operation_is_new AND o.slot = u.slot AND o.payment_id = u.id
       AND o.id = u.operation_id;

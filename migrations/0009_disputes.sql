@@ -2,22 +2,21 @@
 -- that come back, authorizations that end there; and the queue of provider events that brings it.
 
 -- state: 0 waits for somebody to look (due_at, tries), 1 done, 2 dead: only a person can help, 3
--- discarded by a person. about: what it tells of. reference, object: the provider's ids of the
--- payment and of the object. why: what kept it from being done, or who discarded it.
+-- discarded by a person. about: what it tells of. object: the provider's id of it. why: what kept it from being done, or who discarded it.
 ALTER TABLE florin.provider_event
     ADD COLUMN state     smallint    NOT NULL DEFAULT 1,
     ADD COLUMN due_at    timestamptz NOT NULL DEFAULT 'infinity',
     ADD COLUMN tries     smallint    NOT NULL DEFAULT 0,
     ADD COLUMN about     text        NOT NULL DEFAULT '',
     ADD COLUMN object    text        NOT NULL DEFAULT '',
-    ADD COLUMN reference text        NOT NULL DEFAULT '',
     ADD COLUMN why       text        NOT NULL DEFAULT '';
 CREATE INDEX provider_event_due ON florin.provider_event (due_at) WHERE due_at < 'infinity';
 CREATE INDEX provider_event_dead ON florin.provider_event (received_at) WHERE state = 2;
 
 -- Money that a bank wants back or has taken back (domain/dispute.h). amount and fee in minor units of the
 -- payment's currency; shares: the amount by order. withdrawn: it has left the provider's account.
--- evidence_due_at: 'infinity' = nothing can be sent.
+-- evidence_due_at: 'infinity' = nothing can be sent. version: of the payment, when it was last changed.
+-- movements: how often it was booked.
 CREATE TABLE florin.dispute (
     slot            smallint    NOT NULL,
     payment_id      uuid        NOT NULL,
@@ -35,6 +34,49 @@ CREATE TABLE florin.dispute (
     opened_at       timestamptz NOT NULL,
     updated_at      timestamptz NOT NULL,
     version         integer     NOT NULL,
-    PRIMARY KEY (slot, payment_id, id),
+    movements       smallint    NOT NULL,
+    PRIMARY KEY (slot, id),
     UNIQUE (slot, payment_id, reference)
 );
+
+-- Disputes as they are after a step of their payment.
+CREATE FUNCTION florin.write_disputes(d florin.dispute[]) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO florin.dispute
+    SELECT u.* FROM unnest(d) u
+    ON CONFLICT (slot, id) DO UPDATE
+    SET status = excluded.status, amount = excluded.amount, fee = excluded.fee,
+        withdrawn = excluded.withdrawn, shares = excluded.shares,
+        evidence_due_at = excluded.evidence_due_at, updated_at = excluded.updated_at,
+        version = excluded.version, movements = excluded.movements
+$$;
+
+-- Keeps an event, and makes what is open of its payment due now: the resolver reads the object and
+-- believes that. Who sends at this moment is left alone, its answer is on the way. An event that tells of
+-- more than that (about <> '') waits in the queue. Gives the number of operations that were woken,
+-- or -1 when the event was here before.
+CREATE FUNCTION florin.receive_provider_event(
+    p_slot smallint, p_provider text, p_id text, p_type text, p_payment uuid, p_body bytea,
+    p_at timestamptz, p_about text, p_object text
+) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    n integer;
+BEGIN
+    INSERT INTO florin.provider_event
+        (slot, provider, id, type, payment_id, body, received_at, about, object, state, due_at)
+    VALUES (p_slot, p_provider, p_id, p_type, p_payment, p_body, p_at, p_about, p_object,
+            CASE p_about WHEN '' THEN 1 ELSE 0 END,
+            CASE p_about WHEN '' THEN 'infinity' ELSE p_at END)
+    ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS n = ROW_COUNT;
+    IF n = 0 THEN
+        RETURN -1;
+    END IF;
+    -- pending, unknown, not_found_wait
+    UPDATE florin.operation
+    SET due_at = p_at
+    WHERE slot = p_slot AND payment_id = p_payment AND state IN (4, 6, 7)
+      AND due_at < 'infinity' AND due_at > p_at;
+    GET DIAGNOSTICS n = ROW_COUNT;
+    RETURN n;
+END $$;
+DROP FUNCTION florin.receive_provider_event(smallint, text, text, text, uuid, bytea, timestamptz);

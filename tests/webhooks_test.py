@@ -24,6 +24,7 @@ class Mailbox:
 
     def __init__(self):
         self.letters, self.arrived = [], threading.Condition()
+        self.deliver = None  # Takes a letter further: (body, signature) -> status.
         mailbox = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -32,7 +33,9 @@ class Mailbox:
                 with mailbox.arrived:
                     mailbox.letters.append((body, self.headers["Stripe-Signature"]))
                     mailbox.arrived.notify_all()
-                self.send_response(200)
+                status = mailbox.deliver(body, self.headers["Stripe-Signature"]) \
+                    if mailbox.deliver else 200
+                self.send_response(status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 

@@ -78,6 +78,10 @@ Task<std::vector<ledger::Entry>> entries_of_payment(Services& services, Merchant
         for (const auto& id : payments::transactions_of(part.id, part.kind))
             transactions.push_back(id);
     }
+    const auto disputes = co_await services.payment_store.disputes(payment);
+    for (const auto& dispute : disputes) {
+        for (const auto& id : payments::transactions_of(dispute)) transactions.push_back(id);
+    }
     co_return co_await services.ledger_store.entries_of(merchant, std::move(account),
                                                         payment.slot(), std::move(transactions));
 }

@@ -132,6 +132,18 @@ Handled retry_payment(Services& services, Call call) {
     return act(services, std::move(call), std::move(wish));
 }
 
+Handled list_disputes(Services& services, Call call) {
+    CO_TRY(const auto payment, co_await find(services, call.caller.merchant, call.id));
+    const auto disputes = co_await services.payment_store.disputes(payment.id);
+    json::Writer out;
+    out.begin_object().field("object", "list").field("url", call.target.path);
+    out.key("data").begin_array();
+    for (const auto& dispute : disputes) payments::show_dispute(out, payment, dispute);
+    out.end_array().field("has_more", false).key("next_cursor").null();
+    out.end_object();
+    co_return json_response(200, std::move(out).text());
+}
+
 Handled list_refunds(Services& services, Call call) {
     CO_TRY(const auto payment, co_await find(services, call.caller.merchant, call.id));
     const auto refunds = co_await services.payment_store.refunds(payment);

@@ -44,6 +44,9 @@ public:
     virtual Task<Outcome> perform(Wire& wire, Order order, Deadline deadline) const = 0;
     // Asks what became of an order. Never NotSent; a query that failed is Unknown.
     virtual Task<Outcome> find(Wire& wire, Order order, Deadline deadline) const = 0;
+    // A dispute as it is now.
+    virtual Task<DisputeAnswer> read_dispute(Wire& wire, std::string reference,
+                                             Deadline deadline) const = 0;
     // A webhook: the very bytes that came, and the secret that signs them. Failures: Malformed
     // signature_missing, signature_wrong, webhook_too_old or webhook_malformed. Never throws.
     virtual Result<Hint> read_webhook(const http::Headers& headers, std::string_view body,

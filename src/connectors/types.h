@@ -118,12 +118,45 @@ struct Unknown {
 struct NotFound {};
 
 // What a provider sends by itself. A reason to look, never the truth.
+// What it tells of, where that may concern a payment whose operations have all ended.
+enum class About : std::uint8_t { nothing_more, refund, dispute, lapse };
+
+constexpr std::string_view name(About about) {
+    switch (about) {
+        case About::nothing_more:
+            return "";
+        case About::refund:
+            return "refund";
+        case About::dispute:
+            return "dispute";
+        case About::lapse:
+            return "lapse";  // An authorization that ended at the provider.
+    }
+    return "";
+}
+
 struct Hint {
     std::string id;       // Of the event, in the provider's words; it may come twice.
     std::string type;     // In the provider's words.
     std::string payment;  // Our id of the payment, as we gave it; empty when it names none.
+    About about = About::nothing_more;
+    std::string object = {};  // The provider's id of what it tells of.
+};
+
+// A dispute as the provider has it. Amounts in minor units of `amount`'s currency.
+struct DisputeFacts {
+    std::string reference;  // The provider's id.
+    std::string payment;    // Our id of the payment, as we gave it; empty when it names none.
+    std::string status;     // A word of domain/dispute.h.
+    std::string reason;     // In the provider's word: fraudulent, product_not_received ...
+    Money amount;
+    std::int64_t withdrawn = 0;   // Taken from our account with the provider.
+    std::int64_t reinstated = 0;  // Given back to it.
+    std::int64_t fee = 0;         // What the provider keeps for its trouble, now.
+    Instant evidence_due_at = Instant::max();
 };
 
 using Outcome = std::variant<Succeeded, Declined, Pending, NotSent, Unknown, NotFound>;
+using DisputeAnswer = std::variant<DisputeFacts, NotFound, Unknown>;
 
 }  // namespace florin::connectors

@@ -90,6 +90,7 @@ inline constexpr auto kTransitions = std::to_array<Transition<Status, Event>>({
     {Status::authorized, Event::partially_captured, Status::partially_captured},
     {Status::authorized, Event::succeeded, Status::succeeded},
     {Status::authorized, Event::expiring, Status::authorized},
+    {Status::authorized, Event::expired, Status::expired},
     {Status::authorized, Event::late_success, Status::authorized},
     {Status::authorized, Event::late_success, Status::partially_captured},
     {Status::authorized, Event::late_success, Status::succeeded},

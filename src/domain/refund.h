@@ -48,6 +48,7 @@ inline constexpr auto kTransitions = std::to_array<Transition<Status, Event>>({
     {Status::pending, Event::review_needed, Status::pending},
     {Status::pending, Event::succeeded, Status::succeeded},
     {Status::pending, Event::failed, Status::failed},
+    {Status::succeeded, Event::returned, Status::returned},
     {Status::failed, Event::late_success, Status::succeeded},
 });
 // clang-format on

@@ -23,9 +23,12 @@ struct AccountType {
 // clang-format off
 inline constexpr std::array kChart = {
     AccountType{1100, "psp_receivable", Side::debit,  true},   // Captured, not yet settled by the provider.
+    AccountType{1300, "chargeback_receivable", Side::debit, false},  // Taken by a bank, not yet decided.
     AccountType{2100, "escrow",         Side::credit, false},  // Held for sellers until shipment.
     AccountType{2600, "refund_in_flight", Side::credit, true}, // On its way back to buyers.
     AccountType{2900, "unapplied",      Side::credit, false},  // Money that came without a reason that we know.
+    AccountType{5020, "chargeback_loss", Side::debit, false},  // Lost to banks, and nobody else pays for it.
+    AccountType{5030, "chargeback_fees", Side::debit, false},  // What providers take for a dispute.
 };
 // clang-format on
 
@@ -40,10 +43,14 @@ constexpr const AccountType* type_named(std::string_view name) {
 }
 
 inline constexpr std::int16_t kPspReceivable = 1100;
+inline constexpr std::int16_t kChargebackReceivable = 1300;
 inline constexpr std::int16_t kEscrow = 2100;
 inline constexpr std::int16_t kRefundInFlight = 2600;
 inline constexpr std::int16_t kUnapplied = 2900;
+inline constexpr std::int16_t kChargebackLoss = 5020;
+inline constexpr std::int16_t kChargebackFees = 5030;
 static_assert(type_of(kPspReceivable) && type_of(kEscrow) && type_of(kRefundInFlight));
-static_assert(type_of(kUnapplied));
+static_assert(type_of(kUnapplied) && type_of(kChargebackReceivable));
+static_assert(type_of(kChargebackLoss) && type_of(kChargebackFees));
 
 }  // namespace florin::ledger

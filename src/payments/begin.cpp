@@ -36,6 +36,9 @@ Result<std::int64_t> left_for(const Payment& payment, Action action) {
     const auto left = is_refund ? refundable(payment.counters) : capturable(payment.counters);
     if (left > 0) return left;
     const auto status = std::string(name(status_of(payment)));
+    if (is_refund && payment.counters.disputed > 0)
+        return refuse(payment, Fault::conflict, "payment_disputed",
+                      "the buyer's bank has taken the money back: a refund would pay it twice");
     if (is_refund)
         return refuse(payment, Fault::conflict, "payment_not_refundable",
                       "nothing is captured that could be refunded, or it is refunded already: the "
@@ -46,27 +49,6 @@ Result<std::int64_t> left_for(const Payment& payment, Action action) {
                       "nothing is authorized that could be captured: the payment is " + status);
     return refuse(payment, Fault::conflict, "payment_not_cancelable",
                   "nothing is authorized that could be given back: the payment is " + status);
-}
-
-// The same by order. A sale and all that has no shares took each order whole.
-std::vector<std::int64_t> left_by_order(const Payment& payment, std::span<const Part> parts,
-                                        Action action) {
-    std::vector<std::int64_t> left(payment.orders.size(), 0);
-    const auto add = [&](const Part& part, std::int64_t sign) {
-        for (std::size_t n = 0; n < left.size(); ++n)
-            left[n] += sign * (part.shares.empty() ? payment.orders[n].amount : part.shares[n]);
-    };
-    if (action != Action::refund) add({}, 1);
-    for (const auto& part : parts) {
-        const bool takes = part.kind == Action::sale || part.kind == Action::capture;
-        if (part.state == State::declined) continue;
-        if (action != Action::refund && takes) add(part, -1);
-        if (action == Action::refund && takes && part.state == State::succeeded) add(part, 1);
-        if (action == Action::refund && part.kind == Action::refund) add(part, -1);
-    }
-    // A late success may have taken from an order what another operation took meanwhile.
-    for (auto& amount : left) amount = std::max<std::int64_t>(amount, 0);
-    return left;
 }
 
 Result<std::size_t> order_named(const Payment& payment, const std::string& reference) {
@@ -256,6 +238,27 @@ Result<Change> undo(const Payment& payment, std::span<const Part> parts, Wish wi
 }
 
 }  // namespace
+
+// A sale and all that has no shares took each order whole.
+std::vector<std::int64_t> left_by_order(const Payment& payment, std::span<const Part> parts,
+                                        Action action) {
+    std::vector<std::int64_t> left(payment.orders.size(), 0);
+    const auto add = [&](const Part& part, std::int64_t sign) {
+        for (std::size_t n = 0; n < left.size(); ++n)
+            left[n] += sign * (part.shares.empty() ? payment.orders[n].amount : part.shares[n]);
+    };
+    if (action != Action::refund) add({}, 1);
+    for (const auto& part : parts) {
+        const bool takes = part.kind == Action::sale || part.kind == Action::capture;
+        if (part.state == State::declined) continue;
+        if (action != Action::refund && takes) add(part, -1);
+        if (action == Action::refund && takes && part.state == State::succeeded) add(part, 1);
+        if (action == Action::refund && part.kind == Action::refund) add(part, -1);
+    }
+    // A late success may have taken from an order what another operation took meanwhile.
+    for (auto& amount : left) amount = std::max<std::int64_t>(amount, 0);
+    return left;
+}
 
 Scope scope_of(const Wish& wish) {
     if (wish.undo) return Scope::undo;

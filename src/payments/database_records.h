@@ -45,8 +45,19 @@ public:
         return store_.postpone(std::move(claimed), at);
     }
     Task<std::vector<DuePayment>> claim_chores(Instant now, Instant until,
-                                           std::int64_t limit) override {
+                                               std::int64_t limit) override {
         return store_.claim_chores(now, until, limit);
+    }
+    Task<std::vector<Dispute>> disputes(PaymentId payment) override {
+        return store_.disputes(payment);
+    }
+    Task<std::vector<ProviderEvent>> claim_events(Instant now, Instant until,
+                                                  std::int64_t limit) override {
+        return store_.claim_events(now, until, limit);
+    }
+    Task<> finish_event(ProviderEvent event, EventState state, std::string why,
+                        Instant due_at) override {
+        return store_.finish_event(std::move(event), state, std::move(why), due_at);
     }
     Task<std::optional<std::int32_t>> receive(std::string provider, connectors::Hint hint,
                                               std::string body, Instant now) override {

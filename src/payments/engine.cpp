@@ -42,21 +42,33 @@ void add_step(const Change& change, std::string_view data, pg::Records& rows) {
     const auto& payment = change.after;
     const auto& counters = payment.counters;
     const auto& op = payment.operation;
-    rows.add(
-        slot_number(payment), payment.merchant.uuid().bytes, payment.id.uuid().bytes,
-        payment.version, counters.authorized, counters.capture_reserved, counters.captured,
-        counters.voided, counters.refund_reserved, counters.refunded, name(status_of(payment)),
-        payment.doing ? number(*payment.doing) : std::int16_t{0}, payment.waiting_for,
-        payment.updated_at, payment.main.uuid().bytes, change.operation_is_new, op.id.uuid().bytes,
-        number(op.kind), number(op.state), op.generation, op.provider, op.provider_key,
-        op.provider_reference, op.amount, op.sent_at, op.due_at, op.tries, op.review,
-        op.next_action, op.decline_code, op.decline_detail, op.reason, op.shares, op.is_final,
-        op.why, op.proof.kind, op.proof.reference, op.proof.hash, op.ended_version,
-        change.event.uuid().bytes, change.event_type, data, static_cast<std::int16_t>(change.scope),
-        change.key.key, pg::Bytes{view(change.key.request_hash)}, payment.amount,
-        payment.method_type, payment.method_token, payment.first_amount, payment.first_method_type,
-        payment.first_method_token, payment.card_brand, payment.authorized_until,
-        payment.can_increment, payment.cancellation_reason, payment.due_at, op.about, op.by_itself);
+    rows.add(slot_number(payment), payment.merchant.uuid().bytes, payment.id.uuid().bytes,
+             payment.version, counters.authorized, counters.capture_reserved, counters.captured,
+             counters.voided, counters.refund_reserved, counters.refunded, name(status_of(payment)),
+             payment.doing ? number(*payment.doing) : std::int16_t{0}, payment.waiting_for,
+             payment.updated_at, payment.main.uuid().bytes, change.operation_is_new,
+             op.id.uuid().bytes, number(op.kind), number(op.state), op.generation, op.provider,
+             op.provider_key, op.provider_reference, op.amount, op.sent_at, op.due_at, op.tries,
+             op.review, op.next_action, op.decline_code, op.decline_detail, op.reason, op.shares,
+             op.is_final, op.why, op.proof.kind, op.proof.reference, op.proof.hash,
+             op.ended_version, change.event.uuid().bytes, change.event_type, data,
+             static_cast<std::int16_t>(change.scope), change.key.key,
+             pg::Bytes{view(change.key.request_hash)}, payment.amount, payment.method_type,
+             payment.method_token, payment.first_amount, payment.first_method_type,
+             payment.first_method_token, payment.card_brand, payment.authorized_until,
+             payment.can_increment, payment.cancellation_reason, payment.due_at, counters.disputed,
+             payment.dispute_override, op.about, op.by_itself, op.returned);
+}
+
+void add_dispute(const Change& change, pg::Records& rows) {
+    if (!change.dispute) return;
+    const auto& payment = change.after;
+    const auto& dispute = *change.dispute;
+    rows.add(slot_number(payment), payment.id.uuid().bytes, dispute.id.uuid().bytes,
+             payment.merchant.uuid().bytes, dispute.provider, dispute.reference,
+             name(dispute.status), dispute.reason, dispute.amount, dispute.fee, dispute.withdrawn,
+             dispute.shares, dispute.evidence_due_at, dispute.opened_at, dispute.updated_at,
+             dispute.version, dispute.movements);
 }
 
 void add_follow_ups(const Change& change, pg::Records& rows) {
@@ -83,7 +95,7 @@ struct Engine::Advance : storage::Command {
     Change change;
     std::string data;
 
-    explicit Advance(Change c) : change(std::move(c)), data(show_subject(change.after)) {}
+    explicit Advance(Change c) : change(std::move(c)), data(show_subject(change)) {}
 };
 
 class Engine::CreateKind : public storage::Kind {
@@ -137,19 +149,19 @@ public:
         pg::Params params;
         params.add(std::move(steps));
         calls.push_back({sql::advance, std::move(params)});
-        if (have_follow_ups(commands)) {
-            pg::Records operations("florin.new_operation");
-            for (const auto* command : commands) add_follow_ups(of(command).change, operations);
-            pg::Params begun;
-            begun.add(std::move(operations));
-            calls.push_back({sql::begin, std::move(begun)});
+        pg::Records operations("florin.new_operation"), disputes("florin.dispute");
+        for (const auto* command : commands) {
+            add_follow_ups(of(command).change, operations);
+            add_dispute(of(command).change, disputes);
         }
+        add_call(sql::begin, std::move(operations), calls);
+        add_call(sql::write_disputes, std::move(disputes), calls);
         const auto postings = postings_of(commands);
         poster_.encode(postings, calls);
     }
 
     void decode(std::span<storage::Command*> commands, std::span<const pg::Rows> rows) override {
-        poster_.decode(postings_of(commands), rows.subspan(have_follow_ups(commands) ? 2 : 1));
+        poster_.decode(postings_of(commands), rows.subspan(calls_before(commands)));
     }
 
 private:
@@ -157,9 +169,19 @@ private:
         return static_cast<const Advance&>(*command);
     }
 
-    static bool have_follow_ups(std::span<storage::Command*> commands) {
-        return std::ranges::any_of(
-            commands, [](const auto* one) { return !of(one).change.follow_ups.empty(); });
+    static void add_call(std::string_view sql, pg::Records rows, std::vector<pg::Call>& calls) {
+        if (rows.empty()) return;
+        pg::Params params;
+        params.add(std::move(rows));
+        calls.push_back({sql, std::move(params)});
+    }
+
+    // How many calls stand before those of the ledger.
+    static std::size_t calls_before(std::span<storage::Command*> commands) {
+        const auto begins = [](const auto* one) { return !of(one).change.follow_ups.empty(); };
+        const auto disputes = [](const auto* one) { return of(one).change.dispute.has_value(); };
+        return 1 + std::size_t{std::ranges::any_of(commands, begins)} +
+               std::size_t{std::ranges::any_of(commands, disputes)};
     }
 
     static std::vector<const ledger::Posting*> postings_of(std::span<storage::Command*> commands) {

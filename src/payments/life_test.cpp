@@ -1,7 +1,7 @@
 // Goal: no sequence of decisions breaks what the database checks, the ledger always says the same
-// as the counters, and each line of the tables of payments and refunds is a step that really
-// happens. Method: random lives (the seed is printed; --gtest_random_seed repeats one), and one
-// test per line of the tables, made from them.
+// as the counters, and each line of the tables of payments, refunds and disputes is a step that
+// really happens. Method: random lives (the seed is printed; --gtest_random_seed repeats one), and
+// one test per line of the tables, made from them.
 
 #include <iostream>
 #include <tuple>
@@ -37,9 +37,11 @@ std::size_t seen_so_far(const Seen& seen) {
 const std::map<Line, std::uint64_t>& steps_seen(std::string_view subject) {
     static const auto seen = [] {
         Seen out;
-        constexpr auto all = payment::kTransitions.size() + refund::kTransitions.size();
+        constexpr auto all = payment::kTransitions.size() + refund::kTransitions.size() +
+                             dispute::kTransitions.size();
         for (std::uint64_t seed = 1; seed <= 20'000 && seen_so_far(out) < all; ++seed) {
-            Life life(seed, [&](const Payment& before, const Change& change) {
+            Life life(seed, [&](const Payment& before, const Change& change,
+                                const std::optional<Dispute>& was) {
                 const auto dot = change.event_type.find('.');
                 const auto about = change.event_type.substr(0, dot);
                 const auto word = change.event_type.substr(dot + 1);
@@ -47,6 +49,9 @@ const std::map<Line, std::uint64_t>& steps_seen(std::string_view subject) {
                 if (about == "payment")
                     out[about].try_emplace(
                         Line(name(status_of(before)), word, name(status_of(after))), seed);
+                if (about == "dispute" && was)
+                    out[about].try_emplace(
+                        Line(name(was->status), word, name(change.dispute->status)), seed);
                 if (about == "refund" && !change.operation_is_new)
                     out[about].try_emplace(Line(name(refund_status(before.operation)), word,
                                                 name(refund_status(after.operation))),
@@ -74,17 +79,23 @@ std::string title(const ::testing::TestParamInfo<Line>& info) {
 }
 
 class PaymentStep : public ::testing::TestWithParam<Line> {};
+class DisputeStep : public ::testing::TestWithParam<Line> {};
 class RefundStep : public ::testing::TestWithParam<Line> {};
 
 // That no other step happens is checked with every step that is made (booking.cpp, seal).
 TEST_P(PaymentStep, Happens) {
     EXPECT_TRUE(steps_seen("payment").contains(GetParam())) << "nothing leads along this line";
 }
+TEST_P(DisputeStep, Happens) {
+    EXPECT_TRUE(steps_seen("dispute").contains(GetParam())) << "nothing leads along this line";
+}
 TEST_P(RefundStep, Happens) {
     EXPECT_TRUE(steps_seen("refund").contains(GetParam())) << "nothing leads along this line";
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, PaymentStep, ::testing::ValuesIn(lines_of(payment::kTransitions)),
+                         title);
+INSTANTIATE_TEST_SUITE_P(Table, DisputeStep, ::testing::ValuesIn(lines_of(dispute::kTransitions)),
                          title);
 INSTANTIATE_TEST_SUITE_P(Table, RefundStep, ::testing::ValuesIn(lines_of(refund::kTransitions)),
                          title);

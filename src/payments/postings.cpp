@@ -47,10 +47,9 @@ void add_source(ledger::Posting& posting, const Payment& payment, std::int64_t s
 
 // The first booking of an operation has its id. A later one has an id of its own that is always the
 // same: it keeps time and slot, and its random part is a hash.
-OperationId later_id(OperationId operation, RefundStage stage) {
-    if (stage == RefundStage::reserved) return operation;
-    Uuid id = operation.uuid();
-    const auto hash = crypto::sha256(std::string(view(id)) + static_cast<char>(stage));
+OperationId later_id(Uuid id, int number) {
+    if (number == 0) return OperationId(id);
+    const auto hash = crypto::sha256(std::string(view(id)) + static_cast<char>(number));
     std::copy_n(hash.begin(), 7, id.bytes.begin() + 9);
     return OperationId(id);
 }
@@ -66,19 +65,32 @@ std::string_view kind_of(RefundStage stage) {
         case RefundStage::late:
         case RefundStage::late_and_unexpected:
             return "late_refund";
+        case RefundStage::returned:
+            return "refund_returned";
     }
     return "";
 }
 
-constexpr std::array kStages = {RefundStage::reserved, RefundStage::paid, RefundStage::refused,
-                                RefundStage::late, RefundStage::late_and_unexpected};
+constexpr std::array kStages = {RefundStage::reserved,
+                                RefundStage::paid,
+                                RefundStage::refused,
+                                RefundStage::late,
+                                RefundStage::late_and_unexpected,
+                                RefundStage::returned};
 
 }  // namespace
 
 std::vector<OperationId> transactions_of(OperationId operation, Action kind) {
     if (kind != Action::refund) return {operation};
     std::vector<OperationId> out;
-    for (const auto stage : kStages) out.push_back(later_id(operation, stage));
+    for (const auto stage : kStages)
+        out.push_back(later_id(operation.uuid(), static_cast<int>(stage)));
+    return out;
+}
+
+std::vector<OperationId> transactions_of(const Dispute& dispute) {
+    std::vector<OperationId> out;
+    for (int n = 1; n <= dispute.movements; ++n) out.push_back(later_id(dispute.id.uuid(), n));
     return out;
 }
 
@@ -100,7 +112,7 @@ ledger::Posting late_success_posting(const Payment& payment) {
 
 ledger::Posting refund_posting(const Payment& payment, RefundStage stage) {
     auto posting = begin_posting(payment, kind_of(stage));
-    posting.id = later_id(payment.operation.id, stage);
+    posting.id = later_id(payment.operation.id.uuid(), static_cast<int>(stage));
     const auto amount = payment.operation.amount;
     const auto refund = payment.operation.id.uuid();
     const ledger::AccountName unapplied{ledger::kUnapplied, "", payment.currency};
@@ -124,6 +136,78 @@ ledger::Posting refund_posting(const Payment& payment, RefundStage stage) {
         case RefundStage::late_and_unexpected:
             posting.legs.push_back({unapplied, amount, refund});
             posting.legs.push_back({receivable(payment), -amount, refund});
+            break;
+        case RefundStage::returned:
+            posting.legs.push_back({receivable(payment), amount, refund});
+            posting.legs.push_back({unapplied, -amount, refund});
+            break;
+    }
+    return posting;
+}
+
+namespace {
+
+std::string_view kind_of(DisputeStage stage) {
+    switch (stage) {
+        case DisputeStage::withdrawn:
+            return "dispute";
+        case DisputeStage::reinstated:
+            return "dispute_reinstated";
+        case DisputeStage::lost:
+            return "dispute_lost";
+        case DisputeStage::lost_no_more:
+            return "dispute_lost_no_more";
+    }
+    return "";
+}
+
+// The money between us, the provider and the bank. `sign` 1: it is taken.
+void add_movement(ledger::Posting& posting, const Payment& payment, const Dispute& dispute,
+                  std::int64_t sign, std::int64_t fee) {
+    const auto id = dispute.id.uuid();
+    const ledger::AccountName charged_back{ledger::kChargebackReceivable, "", payment.currency};
+    const ledger::AccountName fees{ledger::kChargebackFees, "", payment.currency};
+    const ledger::AccountName provider{ledger::kPspReceivable, dispute.provider, payment.currency};
+    posting.legs.push_back({charged_back, sign * dispute.amount, id});
+    if (fee != 0) posting.legs.push_back({fees, fee, id});
+    posting.legs.push_back({provider, -sign * dispute.amount - fee, id});
+}
+
+// Who bears the loss. `sign` 1: the orders, and we what they do not have.
+void add_loss(ledger::Posting& posting, const Payment& payment, const Dispute& dispute,
+              std::int64_t sign) {
+    const auto id = dispute.id.uuid();
+    std::int64_t uncovered = dispute.amount;
+    for (std::size_t n = 0; n < payment.orders.size(); ++n) {
+        if (dispute.shares[n] == 0) continue;
+        uncovered -= dispute.shares[n];
+        const ledger::AccountName escrow{ledger::kEscrow, "", payment.currency};
+        posting.legs.push_back({escrow, sign * dispute.shares[n], payment.orders[n].id.uuid()});
+    }
+    const ledger::AccountName loss{ledger::kChargebackLoss, "", payment.currency};
+    if (uncovered != 0) posting.legs.push_back({loss, sign * uncovered, id});
+    const ledger::AccountName charged_back{ledger::kChargebackReceivable, "", payment.currency};
+    posting.legs.push_back({charged_back, -sign * dispute.amount, id});
+}
+
+}  // namespace
+
+ledger::Posting dispute_posting(const Payment& payment, const Dispute& dispute, DisputeStage stage,
+                                std::int64_t fee) {
+    auto posting = begin_posting(payment, kind_of(stage));
+    posting.id = later_id(dispute.id.uuid(), dispute.movements);
+    switch (stage) {
+        case DisputeStage::withdrawn:
+            add_movement(posting, payment, dispute, 1, fee);
+            break;
+        case DisputeStage::reinstated:
+            add_movement(posting, payment, dispute, -1, fee);
+            break;
+        case DisputeStage::lost:
+            add_loss(posting, payment, dispute, 1);
+            break;
+        case DisputeStage::lost_no_more:
+            add_loss(posting, payment, dispute, -1);
             break;
     }
     return posting;

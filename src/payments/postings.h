@@ -20,10 +20,24 @@ enum class RefundStage : std::uint8_t {
     refused = 2,              // The provider will not: back to the sellers' escrow.
     late = 3,                 // Paid after we had proof that it would not be.
     late_and_unexpected = 4,  // The same, when nothing was left to refund.
+    returned = 5,             // The bank has sent it back after it was paid out.
 };
 
 // The ids of all transactions that can book an operation, whether or not they did.
 std::vector<OperationId> transactions_of(OperationId operation, Action kind);
+
+// Rows R to U. Whatever a dispute does is booked under an id that follows from it and the number of
+// the movement (Dispute::movements).
+enum class DisputeStage : std::uint8_t {
+    withdrawn,     // The bank has taken the money, and the provider a fee.
+    reinstated,    // It is back.
+    lost,          // Decided against us: the orders pay, as far as they have it.
+    lost_no_more,  // Decided anew.
+};
+// `fee`: the change of what the provider keeps.
+ledger::Posting dispute_posting(const Payment& payment, const Dispute& dispute, DisputeStage stage,
+                                std::int64_t fee);
+std::vector<OperationId> transactions_of(const Dispute& dispute);
 
 ledger::Posting refund_posting(const Payment& payment, RefundStage stage);
 

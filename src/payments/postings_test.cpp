@@ -128,19 +128,66 @@ TEST(RefundPosting, RowJTakesItFromTheOrdersAndThenFromTheProvider) {
     EXPECT_EQ(lines(payment, refund_posting(payment, RefundStage::late_and_unexpected)),
               "Dr unapplied:EUR 1000 refund\n"
               "Cr psp_receivable:stripe:EUR 1000 refund\n");
+    EXPECT_EQ(lines(payment, refund_posting(payment, RefundStage::returned)),
+              "Dr psp_receivable:stripe:EUR 1000 refund\n"
+              "Cr unapplied:EUR 1000 refund\n");
+}
+
+// Rows R to U: taken with a fee, back without it, and lost by the orders as far as they have it.
+TEST(DisputePosting, BooksWhatTheBankDoes) {
+    const auto payment = opened();
+    Dispute dispute{.id = DisputeId::make(kNoon, payment.id.slot(), 9),
+                    .provider = "stripe",
+                    .amount = 1200,
+                    .shares = {700, 300, 0},
+                    .movements = 1};
+    const auto post = [&](DisputeStage stage, std::int64_t fee) {
+        const auto posting = dispute_posting(payment, dispute, stage, fee);
+        EXPECT_TRUE(ledger::is_balanced(posting));
+        std::string out = posting.kind + '\n';
+        for (const auto& leg : posting.legs)
+            out += fmt::format("{} {}\n", leg.account.text(), leg.amount);
+        return out;
+    };
+    EXPECT_EQ(post(DisputeStage::withdrawn, 1500),
+              "dispute\n"
+              "chargeback_receivable:EUR 1200\n"
+              "chargeback_fees:EUR 1500\n"
+              "psp_receivable:stripe:EUR -2700\n");
+    EXPECT_EQ(post(DisputeStage::reinstated, -1500),
+              "dispute_reinstated\n"
+              "chargeback_receivable:EUR -1200\n"
+              "chargeback_fees:EUR -1500\n"
+              "psp_receivable:stripe:EUR 2700\n");
+    EXPECT_EQ(post(DisputeStage::lost, 0),
+              "dispute_lost\n"
+              "escrow:EUR 700\n"
+              "escrow:EUR 300\n"
+              "chargeback_loss:EUR 200\n"
+              "chargeback_receivable:EUR -1200\n");
+    EXPECT_EQ(post(DisputeStage::lost_no_more, 0),
+              "dispute_lost_no_more\n"
+              "escrow:EUR -700\n"
+              "escrow:EUR -300\n"
+              "chargeback_loss:EUR -200\n"
+              "chargeback_receivable:EUR 1200\n");
+    const auto first = dispute_posting(payment, dispute, DisputeStage::withdrawn, 0).id;
+    dispute.movements = 2;
+    const auto second = dispute_posting(payment, dispute, DisputeStage::lost, 0).id;
+    EXPECT_EQ(transactions_of(dispute), (std::vector{first, second}));
 }
 
 TEST(RefundPosting, EachStageIsBookedOnceUnderItsOwnId) {
     const auto payment = refunding();
     std::set<OperationId> ids;
-    for (int stage = 0; stage <= 4; ++stage) {
+    for (int stage = 0; stage <= 5; ++stage) {
         const auto id = refund_posting(payment, static_cast<RefundStage>(stage)).id;
         EXPECT_EQ(id, refund_posting(payment, static_cast<RefundStage>(stage)).id);
         EXPECT_EQ(id.slot(), payment.id.slot());
         EXPECT_TRUE(OperationId::parse(id.text()));
         ids.insert(id);
     }
-    EXPECT_EQ(ids.size(), 5U);
+    EXPECT_EQ(ids.size(), 6U);
     const auto all = transactions_of(payment.operation.id, Action::refund);
     EXPECT_EQ(std::set(all.begin(), all.end()), ids) << "so that the entries are found again";
     EXPECT_EQ(transactions_of(payment.main, Action::sale), std::vector{payment.main});

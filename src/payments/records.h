@@ -51,6 +51,23 @@ struct DuePayment {
     Instant due_at;  // As it was before the claim.
 };
 
+// Stored: never change a number.
+enum class EventState : std::int16_t {
+    waiting = 0,
+    done = 1,
+    dead = 2,       // Only a person can help.
+    discarded = 3,  // By a person.
+};
+
+// What a provider told by itself, as far as it has to be looked at.
+struct ProviderEvent {
+    std::int16_t slot;
+    std::string provider, id, type, about, object;
+    PaymentId payment;  // Nil when it names none.
+    Instant due_at;     // The claim.
+    std::int16_t tries = 0;
+};
+
 // Each function is the one of the same name in Engine or Store, where it is described. All throw
 // pg::Lost and pg::SqlError.
 class Records {
@@ -72,7 +89,12 @@ public:
     virtual Task<std::vector<Due>> claim(std::vector<Due> wanted, Instant until) = 0;
     virtual Task<> postpone(Due claimed, Instant at) = 0;
     virtual Task<std::vector<DuePayment>> claim_chores(Instant now, Instant until,
-                                                   std::int64_t limit) = 0;
+                                                       std::int64_t limit) = 0;
+    virtual Task<std::vector<Dispute>> disputes(PaymentId payment) = 0;
+    virtual Task<std::vector<ProviderEvent>> claim_events(Instant now, Instant until,
+                                                          std::int64_t limit) = 0;
+    virtual Task<> finish_event(ProviderEvent event, EventState state, std::string why,
+                                Instant due_at) = 0;
     virtual Task<std::optional<std::int32_t>> receive(std::string provider, connectors::Hint hint,
                                                       std::string body, Instant now) = 0;
 };

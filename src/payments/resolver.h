@@ -28,10 +28,13 @@ public:
     std::uint64_t looks() const { return looks_; }
 
 private:
-    Task<bool> round();
-    Task<> look(Due claimed);
-    Task<> chores();
-    Task<> do_chore(DuePayment claimed);
+    // Each takes over what is due and starts to look at it. True when there may be more at once.
+    Task<bool> operations();
+    Task<bool> payments();
+    Task<bool> events();
+    std::size_t room() const { return options_.at_once_max - scope_.size(); }
+    Instant claimed_until() const { return now() + 2 * service_.lease(); }
+    Task<> attempt(std::string what, Task<> look);
 
     Service& service_;
     ResolverOptions options_;

@@ -54,9 +54,9 @@ Scope scope_of(const Wish& wish);
 
 // Begins what is wished. `parts`: all operations of the payment so far. Refusals: Conflict
 // operation_in_progress, too_many_operations, payment_not_capturable, payment_not_cancelable,
-// payment_not_refundable, payment_not_adjustable, payment_not_retryable, amount_exceeds_capturable,
-// amount_exceeds_refundable, payment_needs_review; Invalid payment_order_unknown, amount_mismatch,
-// amount_too_small, amount_unchanged.
+// payment_not_refundable, payment_disputed, payment_not_adjustable, payment_not_retryable,
+// amount_exceeds_capturable, amount_exceeds_refundable, payment_needs_review; Invalid
+// payment_order_unknown, amount_mismatch, amount_too_small, amount_unchanged.
 Result<Change> begin(const Payment& payment, std::span<const Part> parts, const Wish& wish,
                      Provider provider, ClientKey key, Timing timing, std::uint64_t random);
 

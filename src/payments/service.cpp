@@ -47,7 +47,12 @@ std::unexpected<Error> about(PaymentId payment, Fault fault, std::string_view co
 
 Service::Service(asio::io_context& io, Records& records, ProviderAccount provider,
                  ServiceOptions options)
-    : io_(io), records_(records), provider_(provider), options_(std::move(options)), work_(io) {}
+    : io_(io),
+      records_(records),
+      provider_(provider),
+      options_(std::move(options)),
+      digester_(records, provider, options_.answer_time),
+      work_(io) {}
 
 Deadline Service::intent_deadline(Deadline request) const {
     return std::min(request, deadline_in(options_.intent_time));

@@ -8,18 +8,13 @@
 #include <memory>
 #include <string>
 
-#include "connectors/connector.h"
+#include "payments/account.h"
+#include "payments/digest.h"
 #include "payments/records.h"
 #include "payments/rules.h"
 #include "platform/async/scope.h"
 
 namespace florin::payments {
-
-// A provider's account, ready to be used.
-struct ProviderAccount {
-    const connectors::Connector& connector;
-    connectors::Wire& wire;
-};
 
 struct ServiceOptions {
     std::string provider_key_secret;
@@ -66,6 +61,8 @@ public:
 
     // One look at an operation that was claimed: sends what was not sent, asks what is unknown.
     Task<> resolve(Due claimed);
+    // One look at what a provider told, claimed before.
+    Task<> digest(ProviderEvent claimed) { return digester_.digest(std::move(claimed)); }
     // What is due of a payment by itself: a warning, or its cancellation (expiry.h).
     Task<> do_chore(DuePayment claimed);
 
@@ -102,6 +99,7 @@ private:
     Records& records_;
     ProviderAccount provider_;
     ServiceOptions options_;
+    Digester digester_;
     TaskScope work_;
 };
 

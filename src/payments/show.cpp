@@ -141,6 +141,36 @@ void show_refund(json::Writer& out, const Payment& payment) {
     out.end_object();
 }
 
+void show_dispute(json::Writer& out, const Payment& payment, const Dispute& dispute) {
+    const auto money = [&](std::int64_t minor) { return payment.money(minor).decimal(); };
+    out.begin_object();
+    out.field("id", dispute.id.text());
+    out.field("object", "dispute");
+    out.field("payment", payment.id.text());
+    out.field("livemode", payment.livemode);
+    out.field("status", name(dispute.status));
+    out.field("reason", dispute.reason);
+    out.field("currency", payment.currency.code());
+    out.field("amount", money(dispute.amount));
+    out.field("fee", money(dispute.fee));
+    out.field("funds_withdrawn", dispute.withdrawn);
+    out.key("evidence_due_at");
+    dispute.evidence_due_at == Instant::max() ? out.null()
+                                              : out.value(to_text(dispute.evidence_due_at));
+    out.key("provider").begin_object().field("name", dispute.provider);
+    out.field("reference", dispute.reference).end_object();
+    out.field("created_at", to_text(dispute.opened_at));
+    out.field("updated_at", to_text(dispute.updated_at));
+    out.end_object();
+}
+
+std::string show_subject(const Change& change) {
+    if (!change.dispute) return show_subject(change.after);
+    json::Writer out;
+    show_dispute(out, change.after, *change.dispute);
+    return std::move(out).text();
+}
+
 std::string show_subject(const Payment& payment) {
     json::Writer out;
     payment.operation.kind == Action::refund ? show_refund(out, payment) : show(out, payment);

@@ -14,7 +14,10 @@ void show(json::Writer& out, const Payment& payment);
 std::string show(const Payment& payment);
 // `payment` with a refund as its operation.
 void show_refund(json::Writer& out, const Payment& payment);
-// Whichever of the two its operation is about.
+void show_dispute(json::Writer& out, const Payment& payment, const Dispute& dispute);
+// The refund, or the payment, whichever its operation is about.
 std::string show_subject(const Payment& payment);
+// What the step is about: that, or a dispute.
+std::string show_subject(const Change& change);
 
 }  // namespace florin::payments

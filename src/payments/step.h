@@ -2,6 +2,8 @@
 
 // What every decision consists of. For rules.cpp, begin.cpp and booking.cpp only.
 
+#include <span>
+
 #include "payments/types.h"
 
 namespace florin::payments {
@@ -32,5 +34,9 @@ void end(Change& change);
 // reference of the charge that it is about, empty = the payment's. Each kind at most once a step.
 Operation& add_follow_up(Change& change, Action kind, std::int64_t amount, std::string about,
                          std::uint64_t random);
+
+// What is left of each order to capture (any other action) or to refund.
+std::vector<std::int64_t> left_by_order(const Payment& payment, std::span<const Part> parts,
+                                        Action action);
 
 }  // namespace florin::payments

@@ -79,6 +79,7 @@ Operation read_operation(Reader& in) {
             .shares = in.int64s(),
             .is_final = in.boolean(),
             .about = in.text(),
+            .returned = in.boolean(),
             .by_itself = in.boolean(),
             .why = in.text(),
             .proof = read_proof(in),
@@ -116,6 +117,7 @@ Payment read_payment(const pg::Rows& rows, std::size_t row) {
             .can_increment = in.boolean(),
             .cancellation_reason = in.text(),
             .due_at = in.time(),
+            .dispute_override = in.boolean(),
             .main = OperationId(in.uuid()),
             .provider_reference = in.text(),
             .operation = read_operation(in)};
@@ -125,6 +127,38 @@ std::vector<Payment> read_payments(const pg::Rows& rows) {
     std::vector<Payment> payments;
     for (std::size_t i = 0; i < rows.size(); ++i) payments.push_back(read_payment(rows, i));
     return payments;
+}
+
+// Braces evaluate from left to right, in the order of the columns of disputes.sql.
+Dispute read_dispute(const pg::Rows& rows, std::size_t row) {
+    Reader in(rows, row);
+    return {.id = DisputeId(in.uuid()),
+            .provider = in.text(),
+            .reference = in.text(),
+            .status = dispute::status_from(in.text()).value_or(dispute::Status::inquiry),
+            .reason = in.text(),
+            .amount = in.int64(),
+            .fee = in.int64(),
+            .withdrawn = in.boolean(),
+            .shares = in.int64s(),
+            .evidence_due_at = in.time(),
+            .opened_at = in.time(),
+            .updated_at = in.time(),
+            .version = in.int32(),
+            .movements = in.int16()};
+}
+
+ProviderEvent read_event(const pg::Rows& rows, std::size_t row) {
+    Reader in(rows, row);
+    return {.slot = in.int16(),
+            .provider = in.text(),
+            .id = in.text(),
+            .type = in.text(),
+            .about = in.text(),
+            .object = in.text(),
+            .payment = PaymentId(in.uuid()),
+            .due_at = in.time(),
+            .tries = in.int16()};
 }
 
 std::vector<Due> read_due(const pg::Rows& rows) {
@@ -332,9 +366,45 @@ Task<std::optional<std::int32_t>> Store::receive(std::string provider, connector
     pg::Params params;
     params.add(static_cast<std::int16_t>(slot)).add(provider).add(hint.id).add(hint.type);
     params.add(payment.value_or(PaymentId()).uuid().bytes).add(pg::Bytes{body}).add(now);
+    params.add(name(hint.about)).add(hint.object);
     const auto rows = co_await pool_.query(sql::receive_event, std::move(params));
     const auto woken = rows.int32(0, 0);
     co_return woken < 0 ? std::nullopt : std::optional(woken);
+}
+
+Task<std::vector<Dispute>> Store::disputes(PaymentId payment) {
+    pg::Params params;
+    params.add(slot_number(payment)).add(payment.uuid().bytes);
+    const auto rows = co_await pool_.query(sql::disputes, std::move(params));
+    std::vector<Dispute> out;
+    for (std::size_t i = 0; i < rows.size(); ++i) out.push_back(read_dispute(rows, i));
+    co_return out;
+}
+
+Task<std::vector<ProviderEvent>> Store::claim_events(Instant now, Instant until,
+                                                     std::int64_t limit) {
+    pg::Params params;
+    params.add(now).add(limit);
+    const auto due = co_await pool_.query(sql::due_events, std::move(params));
+    std::vector<ProviderEvent> out;
+    for (std::size_t i = 0; i < due.size(); ++i) {
+        pg::Params claim;
+        auto event = read_event(due, i);
+        claim.add(event.slot).add(event.provider).add(event.id).add(event.due_at).add(until);
+        const auto rows = co_await pool_.query(sql::claim_event, std::move(claim));
+        if (rows.empty()) continue;  // Somebody else was first.
+        event.tries = rows.int16(0, 0);
+        event.due_at = until;
+        out.push_back(std::move(event));
+    }
+    co_return out;
+}
+
+Task<> Store::finish_event(ProviderEvent event, EventState state, std::string why, Instant due_at) {
+    pg::Params params;
+    params.add(event.slot).add(event.provider).add(event.id).add(event.due_at);
+    params.add(static_cast<std::int16_t>(state)).add(why).add(due_at);
+    co_await pool_.query(sql::finish_event, std::move(params));
 }
 
 Task<std::string> Store::provider_key_secret() {

@@ -33,7 +33,7 @@ public:
     Task<std::vector<Payment>> list(MerchantId merchant, ListFilter filter);
     // Of a loaded payment, oldest first, versions above `after`.
     Task<std::vector<Event>> events(Payment payment, std::int32_t after, std::int64_t limit);
-    // Its operations, oldest first.
+    // Its operations, oldest first, and what disputes took from its orders.
     Task<std::vector<Part>> parts(PaymentId id);
     // The payment once with each of its refunds, oldest first.
     Task<std::vector<Payment>> refunds(Payment payment);
@@ -56,6 +56,14 @@ public:
     // there were; nothing = the event was here before.
     Task<std::optional<std::int32_t>> receive(std::string provider, connectors::Hint hint,
                                               std::string body, Instant now);
+
+    // Of a payment, oldest first.
+    Task<std::vector<Dispute>> disputes(PaymentId payment);
+
+    // Events of providers that wait to be looked at, oldest first, taken over until `until`.
+    Task<std::vector<ProviderEvent>> claim_events(Instant now, Instant until, std::int64_t limit);
+    // Ends or puts off an event that was claimed, unless somebody else has it by now.
+    Task<> finish_event(ProviderEvent event, EventState state, std::string why, Instant due_at);
 
     // The secret of the installation, from which the providers' keys are derived.
     Task<std::string> provider_key_secret();

@@ -7,9 +7,11 @@
 
 #include <functional>
 #include <map>
+#include <numeric>
 #include <random>
 #include <set>
 
+#include "payments/disputes.h"
 #include "payments/expiry.h"
 #include "payments/rules.h"
 #include "payments/test_payment.h"
@@ -34,7 +36,8 @@ inline const connectors::Outcome kOutcomes[] = {
 class Life {
 public:
     // Called after each step with the payment before it (its operation is the one that moved).
-    using Watch = std::function<void(const Payment& before, const Change&)>;
+    using Watch = std::function<void(const Payment& before, const Change&,
+                                     const std::optional<Dispute>& dispute_before)>;
 
     explicit Life(std::uint64_t seed, Watch watch = {})
         : random_(seed), payment_(opened(random_() % 2 == 0)), watch_(std::move(watch)) {
@@ -69,6 +72,9 @@ private:
             case Chore::none:
                 break;
         }
+        if (random_() % 8 == 0) {
+            if (auto change = from_outside()) return change;
+        }
         if (random_() % 3 == 0) return wish();
         auto at = operations_.begin();
         std::advance(at, static_cast<std::ptrdiff_t>(random_() % operations_.size()));
@@ -81,7 +87,8 @@ private:
         }
         const bool late = state == State::declined && random_() % 4 == 0;
         if (operation::is_settled(state) && !late) return std::nullopt;
-        return settle(payment, kOutcomes[random_() % std::size(kOutcomes)], now_, random_());
+        const auto& heard = late ? kOutcomes[0] : kOutcomes[random_() % std::size(kOutcomes)];
+        return settle(payment, heard, now_, random_());
     }
 
     std::optional<Change> wish() {
@@ -108,10 +115,50 @@ private:
         return begun(wish);
     }
 
+    // What banks and providers do by themselves.
+    std::optional<Change> from_outside() {
+        const auto main = with(operations_.at(payment_.main));
+        if (random_() % 3 == 0) return take_lapse(main, no(), now_, random_());
+        if (random_() % 3 == 0) {
+            for (const auto& [id, op] : operations_)
+                if (auto change = take_return(with(op), no(), now_, random_())) return change;
+        }
+        if (payment_.counters.captured == 0) return std::nullopt;
+        const auto reference = "dp_" + std::to_string(random_() % 2);
+        std::optional<Dispute> known;
+        if (disputes_.contains(reference)) known = disputes_.at(reference);
+        auto change = take_dispute(main, parts(), known, facts(reference), now_, random_());
+        return change ? std::move(*change) : std::nullopt;
+    }
+
+    connectors::DisputeFacts facts(const std::string& reference) {
+        using dispute::Status;
+        const auto status = static_cast<Status>(random_() % static_cast<int>(Status::count));
+        const auto amount = 1 + static_cast<std::int64_t>(random_() % 9000);
+        const bool moved = status == Status::needs_response || status == Status::under_review ||
+                           status == Status::won || status == Status::lost;
+        const bool back = status == Status::won;
+        return {.reference = reference,
+                .status = std::string(name(status)),
+                .reason = "fraudulent",
+                .amount = payment_.money(amount),
+                .withdrawn = moved ? amount : 0,
+                .reinstated = back ? amount : 0,
+                .fee = moved && !back ? 1500 : 0,
+                .evidence_due_at = kNoon + std::chrono::days(random_() % 3)};
+    }
+
+    std::vector<Part> parts() const {
+        std::vector<Part> out;
+        for (const auto& [id, op] : operations_) out.push_back({op.kind, op.state, op.shares});
+        for (const auto& [reference, one] : disputes_)
+            if (one.status == dispute::Status::lost)
+                out.push_back({Action::refund, State::succeeded, one.shares});
+        return out;
+    }
+
     std::optional<Change> begun(const Wish& wish) {
-        std::vector<Part> parts;
-        for (const auto& [id, op] : operations_) parts.push_back({op.kind, op.state, op.shares});
-        auto change = begin(with(operations_.at(payment_.main)), parts, wish, {"stripe", "k"},
+        auto change = begin(with(operations_.at(payment_.main)), parts(), wish, {"stripe", "k"},
                             {.key = "c"}, {now_, kLease}, random_());
         return change ? std::optional(std::move(*change)) : std::nullopt;
     }
@@ -125,9 +172,14 @@ private:
         EXPECT_LE(c.authorized, after.amount);
         EXPECT_LE(c.captured + c.capture_reserved + c.voided, c.authorized);
         EXPECT_LE(c.refunded + c.refund_reserved, c.captured);
+        EXPECT_GE(c.disputed, 0);
+        EXPECT_TRUE(after.dispute_override ||
+                    c.refunded + c.refund_reserved + c.disputed <= c.captured);
         EXPECT_EQ(after.version, payment_.version + 1);
         EXPECT_FALSE(change.event_type.empty());
-        EXPECT_EQ(change.event_type.starts_with("payment."), is_main(after.operation.kind));
+        EXPECT_EQ(change.event_type.starts_with("dispute."), change.dispute.has_value());
+        if (!change.dispute)
+            EXPECT_EQ(change.event_type.starts_with("payment."), is_main(after.operation.kind));
         EXPECT_TRUE(events_.insert(change.event.uuid()).second) << "an event's id twice";
         const auto before = operations_.find(after.operation.id);
         EXPECT_EQ(change.operation_is_new, before == operations_.end());
@@ -137,9 +189,12 @@ private:
         const bool ended = operation::is_settled(after.operation.state);
         EXPECT_EQ(ended, after.operation.due_at == Instant::max());
         EXPECT_EQ(ended, after.operation.ended_version != 0);
-        if (watch_) {
+        if (change.dispute) {
+            if (watch_) watch_(with(operations_.at(payment_.main)), change, known(*change.dispute));
+            disputes_[change.dispute->reference] = *change.dispute;
+        } else if (watch_) {
             const bool is_new = before == operations_.end();
-            watch_(with(operations_.at(is_new ? payment_.main : before->first)), change);
+            watch_(with(operations_.at(is_new ? payment_.main : before->first)), change, {});
         }
         operations_[after.operation.id] = after.operation;
         for (const auto& op : change.follow_ups) {
@@ -165,7 +220,16 @@ private:
 
     void expect_the_ledger_agrees() {
         const auto& c = payment_.counters;
-        EXPECT_EQ(-balance_[ledger::kEscrow], c.captured - c.refunded - c.refund_reserved);
+        std::int64_t lost = 0, uncovered = 0, withdrawn = 0;
+        for (const auto& [reference, one] : disputes_) {
+            const bool is_lost = one.status == dispute::Status::lost;
+            const auto covered = std::accumulate(one.shares.begin(), one.shares.end(), 0LL);
+            if (is_lost) lost += covered, uncovered += one.amount - covered;
+            if (one.withdrawn && !is_lost) withdrawn += one.amount;
+        }
+        EXPECT_EQ(-balance_[ledger::kEscrow], c.captured - c.refunded - c.refund_reserved - lost);
+        EXPECT_EQ(balance_[ledger::kChargebackReceivable], withdrawn);
+        EXPECT_EQ(balance_[ledger::kChargebackLoss], uncovered);
         std::int64_t of_suspense = 0;
         for (const auto& [id, op] : operations_)
             if (op.kind == Action::refund && !op.about.empty() && !is_settled(op.state))
@@ -185,6 +249,12 @@ private:
     std::map<std::int16_t, std::int64_t> balance_;  // By code; debits above zero.
     std::map<Uuid, std::int64_t> escrow_;           // By order.
     bool is_for_a_person_ = false;
+    std::optional<Dispute> known(const Dispute& dispute) const {
+        const auto found = disputes_.find(dispute.reference);
+        return found == disputes_.end() ? std::nullopt : std::optional(found->second);
+    }
+
+    std::map<std::string, Dispute> disputes_;  // By the provider's id.
     std::set<Uuid> events_, booked_;
     Watch watch_;
     static constexpr std::chrono::seconds kLease{30};

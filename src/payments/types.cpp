@@ -1,5 +1,7 @@
 #include "payments/types.h"
 
+#include <algorithm>
+
 namespace florin::payments {
 namespace {
 
@@ -14,7 +16,7 @@ std::int64_t capturable(const Counters& c) {
 }
 
 std::int64_t refundable(const Counters& c) {
-    return c.captured - c.refunded - c.refund_reserved - c.disputed;
+    return std::max<std::int64_t>(0, c.captured - c.refunded - c.refund_reserved - c.disputed);
 }
 
 Scope scope_of(Action action) {
@@ -52,7 +54,7 @@ Status status_of(const Payment& payment) {
 refund::Status refund_status(const Operation& refund) {
     switch (refund.state) {
         case operation::State::succeeded:
-            return refund::Status::succeeded;
+            return refund.returned ? refund::Status::returned : refund::Status::succeeded;
         case operation::State::declined:
             return refund::Status::failed;
         default:

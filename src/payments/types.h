@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "connectors/types.h"
+#include "domain/dispute.h"
 #include "domain/ids.h"
 #include "domain/money.h"
 #include "domain/operation.h"
@@ -71,6 +72,7 @@ struct Operation {
     // The provider's reference of a charge that is not the payment's: what an adjustment replaces,
     // what a release gives back, the late success that a refund returns.
     std::string about;
+    bool returned = false;   // A refund that was paid out and came back from the bank.
     bool by_itself = false;  // Nobody asked for it and nobody waits: it is never given up.
     std::string why;         // What made the outcome unknown, or kept it from being sent.
     connectors::Proof proof;
@@ -78,6 +80,22 @@ struct Operation {
 };
 
 using payment::Status;
+
+// A bank wants money back (domain/dispute.h). Amounts in minor units of the payment's currency.
+struct Dispute {
+    DisputeId id;
+    std::string provider, reference;  // The provider's id of it.
+    dispute::Status status{};
+    std::string reason;
+    std::int64_t amount = 0, fee = 0;
+    bool withdrawn = false;            // The money has left the provider's account.
+    std::vector<std::int64_t> shares;  // What each order has lost of it.
+    Instant evidence_due_at, opened_at, updated_at;
+    std::int32_t version = 0;    // Of the payment, when it was last changed.
+    std::int16_t movements = 0;  // How often it was booked.
+
+    friend bool operator==(const Dispute&, const Dispute&) = default;
+};
 
 struct Counters {
     std::int64_t authorized = 0, capture_reserved = 0, captured = 0, voided = 0;
@@ -106,6 +124,7 @@ struct Payment {
     bool can_increment = false;                 // The provider can raise it in place.
     std::string cancellation_reason;            // Why it was canceled; "expired" = by time.
     Instant due_at = Instant::max();            // When something is to be done by itself.
+    bool dispute_override = false;              // Disputes are about more than is left of it.
     OperationId main;                // The latest operation of those that come one at a time.
     std::string provider_reference;  // The provider's id of the payment, as `main` knows it.
     Operation operation;             // The one that this is about: `main`, or a refund.
@@ -159,6 +178,7 @@ struct Change {
     EventId event;
     std::string event_type;
     std::vector<ledger::Posting> postings = {};
+    std::optional<Dispute> dispute = {};     // As it is afterwards, when the step is about one.
     std::vector<Operation> follow_ups = {};  // Begun with it, state ready: the resolver sends them.
     Scope scope = Scope::none;
     ClientKey key = {};

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "connectors/stripe/words.h"
+#include "domain/currencies.h"
 
 namespace florin::connectors::stripe {
 namespace {
@@ -62,14 +63,15 @@ Declined declined(const element& error, std::string reference, Proof proof) {
     return {std::string(our_word(code)), std::move(detail), std::move(reference), std::move(proof)};
 }
 
+constexpr std::int64_t kYear3000 = 32'503'680'000;  // What lies beyond is no time.
+
 // What the charge says, where it was asked for together with its intent.
 CardFacts facts_of(const element& intent) {
     element card, increments;
     if (intent["latest_charge"]["payment_method_details"]["card"].get(card) != simdjson::SUCCESS)
         return {};
     CardFacts facts{.brand = text(card, "brand")};
-    // The year 3000: what lies beyond is no time.
-    if (const auto until = whole(card, "capture_before"); until > 0 && until < 32'503'680'000)
+    if (const auto until = whole(card, "capture_before"); until > 0 && until < kYear3000)
         facts.authorized_until = Instant(std::chrono::seconds(until));
     if (card["incremental_authorization"].get(increments) == simdjson::SUCCESS)
         facts.can_increment = text(increments, "status") == "available";
@@ -237,6 +239,66 @@ Outcome conclude(const Order& order, int status, std::string_view body, Proof pr
     if ((status == 401 || status == 403) && !order.is_replay)
         return Declined{"provider_account", code, "", std::move(proof)};
     return Unknown{fmt::format("the provider answered {}", status)};
+}
+
+namespace {
+
+// Stripe's status in the words of domain/dispute.h.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kDisputeWords = {{
+    {"warning_needs_response", "inquiry"},
+    {"warning_under_review", "inquiry"},
+    {"warning_closed", "inquiry_closed"},
+    {"needs_response", "needs_response"},
+    {"under_review", "under_review"},
+    {"won", "won"},
+    {"lost", "lost"},
+    {"prevented", "prevented"},
+}};
+
+void add_movements(DisputeFacts& facts, const element& dispute) {
+    simdjson::dom::array movements;
+    if (dispute["balance_transactions"].get(movements) != simdjson::SUCCESS) return;
+    for (const element movement : movements) {
+        std::int64_t amount = 0, fee = 0;
+        if (movement["amount"].get(amount) != simdjson::SUCCESS ||
+            movement["fee"].get(fee) != simdjson::SUCCESS)
+            continue;
+        (amount < 0 ? facts.withdrawn : facts.reinstated) += amount < 0 ? -amount : amount;
+        facts.fee += fee;
+    }
+}
+
+}  // namespace
+
+DisputeAnswer conclude_dispute(int status, std::string_view body) {
+    if (status == 404) return NotFound{};
+    if (status != 200) return Unknown{fmt::format("the query was answered with {}", status)};
+    element dispute;
+    if (parser().parse(body.data(), body.size()).get(dispute) != simdjson::SUCCESS ||
+        !dispute.is_object() || text(dispute, "object") != "dispute")
+        return Unknown{"the answer is not a Dispute"};
+    const auto word = text(dispute, "status");
+    const auto* ours =
+        std::ranges::find(kDisputeWords, word, [](const auto& p) { return p.first; });
+    auto code = text(dispute, "currency");
+    for (auto& c : code) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    const auto currency = currency_from(code);
+    const auto amount = whole(dispute, "amount");
+    if (ours == kDisputeWords.end() || !currency || amount <= 0 || amount > kAmountMax)
+        return Unknown{"a Dispute with status '" + word + "'", true};
+    DisputeFacts facts{.reference = text(dispute, "id"),
+                       .status = std::string(ours->second),
+                       .reason = text(dispute, "reason"),
+                       .amount = Money(amount, *currency)};
+    bool there = false;
+    const auto intent = member(dispute, "payment_intent", there);
+    const auto metadata = there ? member(intent, "metadata", there) : intent;
+    if (there) facts.payment = text(metadata, kPaymentName);
+    const auto details = member(dispute, "evidence_details", there);
+    if (const auto due = there ? whole(details, "due_by") : 0; due > 0 && due < kYear3000)
+        facts.evidence_due_at = Instant(std::chrono::seconds(due));
+    add_movements(facts, dispute);
+    return facts;
 }
 
 Outcome conclude_query(const Order& order, int status, std::string_view body, Proof proof) {

@@ -14,4 +14,7 @@ Outcome conclude(const Order& order, int status, std::string_view body, Proof pr
 // The answer to GET of a PaymentIntent, or of a search by our key: what became of `order`.
 Outcome conclude_query(const Order& order, int status, std::string_view body, Proof proof);
 
+// The answer to GET of a Dispute with its payment_intent. https://docs.stripe.com/api/disputes
+DisputeAnswer conclude_dispute(int status, std::string_view body);
+
 }  // namespace florin::connectors::stripe

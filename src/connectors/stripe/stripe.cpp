@@ -178,6 +178,18 @@ Task<Outcome> Stripe::find(Wire& wire, Order order, Deadline deadline) const {
     co_return Unknown{answer.error().why};
 }
 
+Task<DisputeAnswer> Stripe::read_dispute(Wire& wire, std::string reference,
+                                         Deadline deadline) const {
+    http::Request request;
+    request.method = "GET";
+    request.target =
+        "/v1/disputes/" + http::percent_encode(reference) + "?expand[0]=payment_intent";
+    add_account(request);
+    const auto answer = co_await wire.send(std::move(request), deadline);
+    if (!answer) co_return Unknown{answer.error().why};
+    co_return conclude_dispute(answer->status, answer->body);
+}
+
 Result<Hint> Stripe::read_webhook(const http::Headers& headers, std::string_view body,
                                   std::string_view secret, Instant now) const {
     return stripe::read_webhook(headers.get("Stripe-Signature"), body, secret, now);

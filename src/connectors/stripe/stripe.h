@@ -12,6 +12,8 @@ public:
     const Capabilities& capabilities() const override;
     Task<Outcome> perform(Wire& wire, Order order, Deadline deadline) const override;
     Task<Outcome> find(Wire& wire, Order order, Deadline deadline) const override;
+    Task<DisputeAnswer> read_dispute(Wire& wire, std::string reference,
+                                     Deadline deadline) const override;
     Result<Hint> read_webhook(const http::Headers& headers, std::string_view body,
                               std::string_view secret, Instant now) const override;
 };

@@ -33,6 +33,13 @@ Signature split_signature(std::string_view header) {
     return out;
 }
 
+About about(std::string_view type) {
+    if (type.starts_with("charge.dispute.")) return About::dispute;
+    if (type == "refund.updated" || type == "refund.failed") return About::refund;
+    if (type == "payment_intent.canceled") return About::lapse;
+    return About::nothing_more;
+}
+
 Result<Hint> read_event(std::string_view body) {
     thread_local simdjson::dom::parser parser;
     const auto malformed = fail(Fault::malformed, "webhook_malformed",
@@ -47,6 +54,10 @@ Result<Hint> read_event(std::string_view body) {
     Hint hint{std::string(id), std::string(type), ""};
     if (event["data"]["object"]["metadata"][kPaymentName].get(payment) == simdjson::SUCCESS)
         hint.payment = payment.substr(0, kIdMax);
+    hint.about = about(type);
+    if (event["data"]["object"]["id"].get(id) == simdjson::SUCCESS)
+        hint.object = id.substr(0, kIdMax);
+    if (hint.object.empty()) hint.about = About::nothing_more;
     return hint;
 }
 

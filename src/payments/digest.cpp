@@ -1,0 +1,124 @@
+#include "payments/digest.h"
+
+#include "base/log.h"
+#include "base/random.h"
+#include "payments/disputes.h"
+
+namespace florin::payments {
+namespace {
+
+constexpr int kRoundsMax = 10;
+constexpr int kTriesMax = 12;  // With the times of next_look: about half a day.
+
+}  // namespace
+
+Task<> Digester::digest(ProviderEvent event) {
+    auto verdict = co_await look(event);
+    const bool is_done = verdict.why.empty();
+    const bool is_dead = !is_done && (verdict.is_final || event.tries >= kTriesMax);
+    log::info("provider.event_read", {{"id", event.id},
+                                      {"type", event.type},
+                                      {"why", verdict.why},
+                                      {"state", is_done   ? "done"
+                                                : is_dead ? "dead"
+                                                          : "waiting"}});
+    const auto state = is_done   ? EventState::done
+                       : is_dead ? EventState::dead
+                                 : EventState::waiting;
+    const auto next =
+        state == EventState::waiting ? next_look(now(), event.tries, random_u64()) : Instant::max();
+    co_await records_.finish_event(std::move(event), state, std::move(verdict.why), next);
+}
+
+Task<Digester::Verdict> Digester::look(ProviderEvent event) {
+    if (event.about == name(connectors::About::dispute))
+        co_return co_await look_at_dispute(event.object);
+    auto payment = co_await load(event.payment, OperationId());
+    if (!payment) co_return Verdict();  // It is about nothing of ours.
+    if (event.about == name(connectors::About::refund))
+        co_return co_await look_at_refund(std::move(*payment), event.object);
+    co_return co_await look_at_lapse(std::move(*payment));
+}
+
+Task<std::optional<Payment>> Digester::load(PaymentId payment, OperationId operation) {
+    return records_.load(MerchantId(), payment, operation);
+}
+
+// A refund that has not ended was woken when the event came in.
+Task<Digester::Verdict> Digester::look_at_refund(Payment payment, std::string object) {
+    for (const auto& part : co_await records_.parts(payment.id)) {
+        if (part.kind != Action::refund) continue;
+        auto with = co_await load(payment.id, part.id);
+        if (!with || with->operation.provider_reference != object) continue;
+        if (with->operation.state != operation::State::succeeded) co_return Verdict();
+        for (int round = 0; with && round < kRoundsMax; ++round) {
+            auto order = order_of(*with, true);
+            const auto heard = co_await provider_.connector.find(provider_.wire, std::move(order),
+                                                                 deadline_in(answer_time_));
+            if (const auto* lost = std::get_if<connectors::Unknown>(&heard))
+                co_return Verdict{lost->why, false};
+            auto change = take_return(*with, heard, now(), random_u64());
+            if (!change) co_return Verdict();
+            const auto written =
+                co_await records_.advance(std::move(*change), deadline_in(answer_time_));
+            if (written) co_return Verdict();
+            with = co_await load(payment.id, part.id);
+        }
+        co_return Verdict{"the payment changes all the time", false};
+    }
+    co_return Verdict{"the provider has a refund of this payment that nobody here asked for"};
+}
+
+Task<Digester::Verdict> Digester::look_at_lapse(Payment payment) {
+    for (int round = 0; round < kRoundsMax; ++round) {
+        if (payment.doing || capturable(payment.counters) == 0) co_return Verdict();
+        // As if we asked what became of the authorization.
+        auto order = order_of(payment, true);
+        order.action = Action::capture;
+        const auto heard = co_await provider_.connector.find(provider_.wire, std::move(order),
+                                                             deadline_in(answer_time_));
+        if (const auto* lost = std::get_if<connectors::Unknown>(&heard))
+            co_return Verdict{lost->why, lost->needs_review};
+        auto change = take_lapse(payment, heard, now(), random_u64());
+        if (!change) co_return Verdict();
+        if (co_await records_.advance(std::move(*change), deadline_in(answer_time_)))
+            co_return Verdict();
+        auto again = co_await load(payment.id, OperationId());
+        if (!again) co_return Verdict();
+        payment = std::move(*again);
+    }
+    co_return Verdict{"the payment changes all the time", false};
+}
+
+Task<Digester::Verdict> Digester::look_at_dispute(std::string object) {
+    auto answer = co_await provider_.connector.read_dispute(provider_.wire, std::move(object),
+                                                            deadline_in(answer_time_));
+    if (const auto* lost = std::get_if<connectors::Unknown>(&answer))
+        co_return Verdict{lost->why, lost->needs_review};
+    auto* facts = std::get_if<connectors::DisputeFacts>(&answer);
+    if (!facts) co_return Verdict();  // Not there: the webhook was not about this account.
+    const auto id = PaymentId::parse(facts->payment);
+    auto payment = id ? co_await load(*id, OperationId()) : std::nullopt;
+    if (!payment) co_return Verdict{"the dispute is about a charge that is not ours"};
+    co_return co_await take(std::move(*payment), std::move(*facts));
+}
+
+Task<Digester::Verdict> Digester::take(Payment payment, connectors::DisputeFacts facts) {
+    for (int round = 0; round < kRoundsMax; ++round) {
+        const auto parts = co_await records_.parts(payment.id);
+        std::optional<Dispute> known;
+        for (auto& dispute : co_await records_.disputes(payment.id))
+            if (dispute.reference == facts.reference) known = std::move(dispute);
+        auto change = take_dispute(payment, parts, known, facts, now(), random_u64());
+        if (!change) co_return Verdict{change.error().detail};
+        if (!*change) co_return Verdict();
+        if (co_await records_.advance(std::move(**change), deadline_in(answer_time_)))
+            co_return Verdict();
+        auto again = co_await load(payment.id, OperationId());
+        if (!again) co_return Verdict();
+        payment = std::move(*again);
+    }
+    co_return Verdict{"the payment changes all the time", false};
+}
+
+}  // namespace florin::payments

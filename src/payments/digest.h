@@ -1,0 +1,39 @@
+#pragma once
+
+// Looks at what providers told by themselves about payments whose operations have ended: reads the
+// object there and takes what has changed (disputes.h). What cannot be done now is tried again
+// later; what cannot be done at all waits for a person.
+
+#include "payments/account.h"
+#include "payments/records.h"
+
+namespace florin::payments {
+
+class Digester {
+public:
+    Digester(Records& records, ProviderAccount provider, std::chrono::milliseconds answer_time)
+        : records_(records), provider_(provider), answer_time_(answer_time) {}
+
+    // One event that was claimed.
+    Task<> digest(ProviderEvent event);
+
+private:
+    // What became of it: done, or why not. `is_final`: another look would not help.
+    struct Verdict {
+        std::string why = {};
+        bool is_final = true;
+    };
+
+    Task<Verdict> look(ProviderEvent event);
+    Task<Verdict> look_at_refund(Payment payment, std::string object);
+    Task<Verdict> look_at_lapse(Payment payment);
+    Task<Verdict> look_at_dispute(std::string object);
+    Task<Verdict> take(Payment payment, connectors::DisputeFacts facts);
+    Task<std::optional<Payment>> load(PaymentId payment, OperationId operation);
+
+    Records& records_;
+    ProviderAccount provider_;
+    std::chrono::milliseconds answer_time_;
+};
+
+}  // namespace florin::payments

@@ -1,0 +1,132 @@
+#include "payments/disputes.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "payments/postings.h"
+#include "payments/step.h"
+
+namespace florin::payments {
+
+using operation::State;
+
+namespace {
+
+// Each is at most what the order still has in escrow; what goes beyond is nobody's but ours.
+std::vector<std::int64_t> shares_of(const Payment& payment, std::span<const Part> parts,
+                                    std::int64_t amount) {
+    auto left = left_by_order(payment, parts, Action::refund);
+    const auto all = std::accumulate(left.begin(), left.end(), std::int64_t{0});
+    if (amount >= all) return left;
+    const auto split_up = split(payment.money(amount), left);
+    for (std::size_t n = 0; n < left.size(); ++n) left[n] = split_up[n].minor();
+    return left;
+}
+
+// The money moves when the provider moves it, whatever word it has for the dispute.
+void book_movements(Change& change, const connectors::DisputeFacts& facts) {
+    auto& dispute = *change.dispute;
+    auto& counters = change.after.counters;
+    const bool is_withdrawn = facts.withdrawn > facts.reinstated;
+    if (is_withdrawn == dispute.withdrawn) return;
+    dispute.withdrawn = is_withdrawn;
+    ++dispute.movements;
+    counters.disputed += is_withdrawn ? dispute.amount : -dispute.amount;
+    change.after.dispute_override |=
+        counters.refunded + counters.refund_reserved + counters.disputed > counters.captured;
+    change.postings.push_back(dispute_posting(
+        change.after, dispute, is_withdrawn ? DisputeStage::withdrawn : DisputeStage::reinstated,
+        facts.fee - dispute.fee));
+    dispute.fee = facts.fee;
+}
+
+// What was lost is taken from the orders; a later win gives it back to them.
+void book_decision(Change& change, std::span<const Part> parts, dispute::Status before) {
+    auto& dispute = *change.dispute;
+    const bool lost = dispute.status == dispute::Status::lost;
+    if (lost == (before == dispute::Status::lost)) return;
+    if (lost) dispute.shares = shares_of(change.after, parts, dispute.amount);
+    ++dispute.movements;
+    change.postings.push_back(dispute_posting(
+        change.after, dispute, lost ? DisputeStage::lost : DisputeStage::lost_no_more, 0));
+}
+
+Dispute opened(const Payment& payment, const connectors::DisputeFacts& facts,
+               dispute::Status status, Instant now, std::uint64_t random) {
+    return {.id = DisputeId::make(now, payment.id.slot(), random),
+            .provider = payment.operation.provider,
+            .reference = facts.reference,
+            .status = status,
+            .reason = facts.reason,
+            .amount = facts.amount.minor(),
+            .shares = std::vector<std::int64_t>(payment.orders.size(), 0),
+            .evidence_due_at = facts.evidence_due_at,
+            .opened_at = now,
+            .updated_at = now};
+}
+
+}  // namespace
+
+Result<std::optional<Change>> take_dispute(const Payment& payment, std::span<const Part> parts,
+                                           const std::optional<Dispute>& known,
+                                           const connectors::DisputeFacts& facts, Instant now,
+                                           std::uint64_t random) {
+    const auto status = dispute::status_from(facts.status);
+    if (!status || facts.amount.currency() != payment.currency)
+        return fail(Fault::conflict, "dispute_currency",
+                    "the dispute " + facts.reference + " is in another currency than " +
+                        payment.id.text() + ": book it by hand");
+    auto change = step(payment, now, random);
+    const auto before = known ? known->status : *status;
+    change.dispute = known ? *known : opened(payment, facts, *status, now, ~random);
+    auto& dispute = *change.dispute;
+    const auto event =
+        before == *status ? dispute::Event::updated
+                          : dispute::event_between(before, *status).value_or(dispute::Event::count);
+    if (event == dispute::Event::count)
+        return fail(Fault::conflict, "dispute_out_of_order",
+                    "the dispute " + facts.reference + " was " + std::string(name(before)) +
+                        " and the provider says " + facts.status + ": look at it there");
+    dispute.status = *status;
+    // While its money is away its amount is booked; before and after, the provider may change it.
+    if (!dispute.withdrawn) dispute.amount = facts.amount.minor();
+    dispute.evidence_due_at = is_open(*status) ? facts.evidence_due_at : Instant::max();
+    book_movements(change, facts);
+    book_decision(change, parts, known ? before : dispute::Status::inquiry);
+    if (known && dispute == *known) return std::nullopt;
+    dispute.updated_at = now;
+    dispute.version = change.after.version;
+    change.event_type = known ? "dispute." + std::string(name(event)) : "dispute.opened";
+    return seal(payment, std::move(change));
+}
+
+std::optional<Change> take_return(const Payment& payment, const connectors::Outcome& outcome,
+                                  Instant now, std::uint64_t random) {
+    const auto& op = payment.operation;
+    const auto* no = std::get_if<connectors::Declined>(&outcome);
+    if (op.kind != Action::refund || op.state != State::succeeded || op.returned || !no)
+        return std::nullopt;
+    auto change = step(payment, now, random);
+    auto& refund = change.after.operation;
+    refund.returned = true;
+    refund.review = true;  // The buyer has no money yet: somebody has to find another way.
+    refund.decline_code = no->code;
+    refund.decline_detail = no->detail_code;
+    change.event_type = "refund.returned";
+    change.postings.push_back(refund_posting(change.after, RefundStage::returned));
+    return seal(payment, std::move(change));
+}
+
+std::optional<Change> take_lapse(const Payment& payment, const connectors::Outcome& outcome,
+                                 Instant now, std::uint64_t random) {
+    const auto* no = std::get_if<connectors::Declined>(&outcome);
+    const auto left = capturable(payment.counters);
+    if (!no || payment.doing || left <= 0) return std::nullopt;
+    auto change = step(payment, now, random);
+    change.after.counters.voided += left;
+    change.after.cancellation_reason = kExpired;
+    change.event_type = payment.counters.captured > 0 ? "payment.succeeded" : "payment.expired";
+    return seal(payment, std::move(change));
+}
+
+}  // namespace florin::payments

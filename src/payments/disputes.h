@@ -1,0 +1,33 @@
+#pragma once
+
+// What banks and providers do to a payment after its operations have ended, as decisions: values
+// in, values out (rules.h). What is decided here was read from the provider, never taken from a
+// webhook.
+
+#include <optional>
+#include <span>
+
+#include "base/result.h"
+#include "payments/rules.h"
+
+namespace florin::payments {
+
+// The dispute as it is now. `known`: as we have it, if we do. `parts`: the operations of the
+// payment. Nothing = it is as we know it. Failures, for a person: Conflict dispute_currency,
+// dispute_out_of_order.
+Result<std::optional<Change>> take_dispute(const Payment& payment, std::span<const Part> parts,
+                                           const std::optional<Dispute>& known,
+                                           const connectors::DisputeFacts& facts, Instant now,
+                                           std::uint64_t random);
+
+// The refund, payment.operation, had been paid out, and the bank has sent it back since.
+// Nothing = it still is paid out.
+std::optional<Change> take_return(const Payment& payment, const connectors::Outcome& outcome,
+                                  Instant now, std::uint64_t random);
+
+// The authorization, payment.operation, has ended at the provider. Nothing = it has not, or there
+// is nothing left of it, or something is under way that will find out.
+std::optional<Change> take_lapse(const Payment& payment, const connectors::Outcome& outcome,
+                                 Instant now, std::uint64_t random);
+
+}  // namespace florin::payments
