@@ -80,8 +80,8 @@ struct Run {
 Task<> client(Run& run) {
     while (monotonic_now() < run.end) {
         auto wanted = new_payment(run.merchant, run.name, run.started++);
-        const auto answer =
-            co_await run.service.create(std::move(wanted), std::nullopt, deadline_in(std::chrono::minutes(1)));
+        const auto answer = co_await run.service.create(std::move(wanted), std::nullopt,
+                                                        deadline_in(std::chrono::minutes(1)));
         const bool paid = answer && answer->event_type == "payment.succeeded";
         ++(paid ? run.done : run.failed);
     }

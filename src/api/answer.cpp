@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "api/handlers.h"
-#include "api/prefer.h"
 #include "api/problem.h"
 
 namespace florin::api {
@@ -27,12 +26,12 @@ http::Response show_answer(const payments::Answer& answer, int success, std::str
     return response;
 }
 
-std::optional<std::chrono::seconds> wait_of(const Services& services, const Call& call) {
+std::optional<Wait> wait_of(const Services& services, const Call& call) {
     return services.payments.may_leave() ? read_wait(call.request.headers) : std::nullopt;
 }
 
-payments::Patience patience(std::optional<std::chrono::seconds> wait) {
-    return wait ? payments::Patience(monotonic_now() + *wait) : std::nullopt;
+payments::Patience patience(const std::optional<Wait>& wait) {
+    return wait ? payments::Patience(monotonic_now() + wait->time) : std::nullopt;
 }
 
 }  // namespace florin::api

@@ -3,10 +3,10 @@
 // The answer to a request that moves money, from the payment's JSON and the event that ended it. A
 // repeated request gets the same status and the same bytes.
 
-#include <chrono>
 #include <optional>
 
 #include "api/gate.h"
+#include "api/prefer.h"
 #include "payments/service.h"
 #include "platform/http/message.h"
 
@@ -17,8 +17,8 @@ http::Response show_answer(const payments::Answer& answer, int success, std::str
 
 // How long the caller of a request that moves money wants to wait (prefer.h). A preference is
 // dropped while too much goes on already.
-std::optional<std::chrono::seconds> wait_of(const Services& services, const Call& call);
-payments::Patience patience(std::optional<std::chrono::seconds> wait);
+std::optional<Wait> wait_of(const Services& services, const Call& call);
+payments::Patience patience(const std::optional<Wait>& wait);
 
 // "17", the ETag of version 17.
 std::string etag(std::int32_t version);

@@ -6,7 +6,6 @@
 #include "api/amounts.h"
 #include "api/answer.h"
 #include "api/handlers.h"
-#include "api/prefer.h"
 #include "api/token.h"
 #include "base/form.h"
 #include "platform/crypto/hash.h"
@@ -95,7 +94,7 @@ Handled create_payment(Services& services, Call call) {
     CO_TRY(auto answer,
            co_await services.payments.create(std::move(wanted), patience(wait), call.deadline));
     auto response = show_answer(answer, 201, call.target.path);
-    if (wait) add_applied(response, *wait);
+    if (wait) response.headers.add("Preference-Applied", wait->applied);
     co_return response;
 }
 

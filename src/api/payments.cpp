@@ -8,7 +8,6 @@
 #include "api/amounts.h"
 #include "api/answer.h"
 #include "api/handlers.h"
-#include "api/prefer.h"
 #include "api/query.h"
 #include "api/token.h"
 #include "base/form.h"
@@ -96,7 +95,7 @@ Handled act(Services& services, Call call, payments::Wish about) {
            co_await services.payments.act(std::move(payment), std::move(wish), std::move(key),
                                           patience(wait), call.deadline));
     auto response = show_answer(answer, makes_a_refund ? 201 : 200, call.target.path);
-    if (wait) add_applied(response, *wait);
+    if (wait) response.headers.add("Preference-Applied", wait->applied);
     co_return response;
 }
 

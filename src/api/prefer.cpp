@@ -44,11 +44,8 @@ std::optional<std::chrono::seconds> whole_seconds(std::string_view text) {
 
 }  // namespace
 
-std::optional<std::chrono::seconds> read_wait(const http::Headers& headers) {
-    std::string all;
-    for (const auto& [name, value] : headers.all()) {
-        if (http::same_name(name, "Prefer")) all += value + ',';
-    }
+std::optional<Wait> read_wait(const http::Headers& headers) {
+    const auto all = headers.list("Prefer");
     bool async = false, seen = false;
     std::optional<std::chrono::seconds> wait;
     for (std::string_view rest = all; !rest.empty();) {
@@ -59,13 +56,9 @@ std::optional<std::chrono::seconds> read_wait(const http::Headers& headers) {
         if (!http::same_name(name, "wait") || std::exchange(seen, true)) continue;
         wait = whole_seconds(trim(value));
     }
-    if (!wait && async) return std::chrono::seconds(0);
-    return wait;
-}
-
-void add_applied(http::Response& response, std::chrono::seconds wait) {
-    response.headers.add("Preference-Applied",
-                         wait.count() == 0 ? "respond-async" : fmt::format("wait={}", wait.count()));
+    if (wait) return Wait{*wait, fmt::format("wait={}", wait->count())};
+    if (async) return Wait{std::chrono::seconds(0), "respond-async"};
+    return std::nullopt;
 }
 
 }  // namespace florin::api

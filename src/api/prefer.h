@@ -14,11 +14,13 @@ namespace florin::api {
 // More is cut to it, and Preference-Applied says so.
 inline constexpr std::chrono::seconds kWaitMax{60};
 
+struct Wait {
+    std::chrono::seconds time;
+    std::string applied;  // For Preference-Applied: "wait=10", "respond-async".
+};
+
 // `wait=N` is N seconds, `respond-async` alone none, and both together N seconds: answer by then,
 // else say 202. Nothing = the client wants the end. Of two values of one name the first counts.
-std::optional<std::chrono::seconds> read_wait(const http::Headers& headers);
-
-// Tells the client what was done for it: "wait=10", or "respond-async".
-void add_applied(http::Response& response, std::chrono::seconds wait);
+std::optional<Wait> read_wait(const http::Headers& headers);
 
 }  // namespace florin::api
