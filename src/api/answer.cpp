@@ -1,15 +1,9 @@
 #include "api/answer.h"
 
-#include <fmt/format.h>
-
 #include "api/handlers.h"
 #include "api/problem.h"
 
 namespace florin::api {
-
-std::string etag(std::int32_t version) {
-    return fmt::format("\"{}\"", version);
-}
 
 http::Response show_answer(const payments::Answer& answer, int success, std::string_view instance) {
     const auto& type = answer.event_type;

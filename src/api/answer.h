@@ -20,7 +20,4 @@ http::Response show_answer(const payments::Answer& answer, int success, std::str
 std::optional<Wait> wait_of(const Services& services, const Call& call);
 payments::Patience patience(const std::optional<Wait>& wait);
 
-// "17", the ETag of version 17.
-std::string etag(std::int32_t version);
-
 }  // namespace florin::api

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/conditional.h"
 #include "api/problem.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -101,7 +102,10 @@ Task<Result<http::Response>> Gate::pass(Route route, Call call) {
             co_return fail(Fault::unsupported, "media_type_not_json",
                            "send the body as Content-Type: application/json");
     }
-    co_return co_await route.handler(services_, std::move(call));
+    const auto known = call.request.headers.list("If-None-Match");
+    CO_TRY(auto response, co_await route.handler(services_, std::move(call)));
+    if (route.method == "GET" && !route.scope.empty()) leave_out_what_is_known(response, known);
+    co_return response;
 }
 
 Task<http::Response> Gate::handle(http::Request request) {

@@ -7,6 +7,7 @@
 
 #include "api/amounts.h"
 #include "api/answer.h"
+#include "api/conditional.h"
 #include "api/handlers.h"
 #include "api/query.h"
 #include "api/token.h"
@@ -157,15 +158,8 @@ Handled list_refunds(Services& services, Call call) {
 
 Handled get_payment(Services& services, Call call) {
     CO_TRY(const auto payment, co_await find(services, call.caller.merchant, call.id));
-    const auto tag = etag(payment.version);
-    http::Response response;
-    const auto known = call.request.headers.get("If-None-Match");
-    if (known == "*" || known.find(tag) != std::string_view::npos) {
-        response.status = 304;
-    } else {
-        response = json_response(200, payments::show(payment));
-    }
-    response.headers.add("ETag", tag);
+    auto response = json_response(200, payments::show(payment));
+    response.headers.add("ETag", etag(payment.version));
     co_return response;
 }
 

@@ -105,6 +105,31 @@ TEST(OpenApi, NamesTheIdsScopesAndRefusalsOfEachRoute) {
     }
 }
 
+TEST(OpenApi, EveryReadOfAMerchantTellsOfItsTag) {
+    Document document;
+    for (const auto& route : routes()) {
+        SCOPED_TRACE(route.path);
+        const bool has_tag = route.method == "GET" && !route.scope.empty();
+        EXPECT_EQ(parameters(document, route, "header").contains("If-None-Match"), has_tag);
+        const auto responses = object(document.operation(route)["responses"].value());
+        EXPECT_EQ(responses["304"].error() == simdjson::SUCCESS, has_tag);
+        if (!has_tag) continue;
+        EXPECT_EQ(responses["200"]["headers"]["ETag"].error(), simdjson::SUCCESS);
+    }
+}
+
+TEST(OpenApi, WhatMovesMoneyTakesAPreference) {
+    Document document;
+    for (const auto& route : routes()) {
+        SCOPED_TRACE(route.path);
+        if (route.replay != Replay::by_key) continue;
+        EXPECT_TRUE(parameters(document, route, "header").contains("Prefer"));
+        const auto later = document.resolve(document.operation(route)["responses"]["202"].value());
+        EXPECT_EQ(later["headers"]["Preference-Applied"].error(), simdjson::SUCCESS);
+        EXPECT_EQ(later["headers"]["Retry-After"].error(), simdjson::SUCCESS);
+    }
+}
+
 void check_references(Document& document, element value) {
     if (value.is_array()) {
         for (const auto item : simdjson::dom::array(value)) check_references(document, item);
