@@ -17,7 +17,7 @@ import time
 import urllib.parse
 import urllib.request
 
-READY = re.compile(r"listens on (http://\S+)")
+READY = re.compile(r"listens on (https?://\S+)")
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 

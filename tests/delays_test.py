@@ -1,8 +1,10 @@
-"""What takes its time: preferences about waiting, long polls, and events that are sent as they happen.
+"""What takes its time: preferences about waiting, long polls, and answers that a client has.
 
 The provider is made slow by the sandbox's faults; florin 1 watches what florin 0 does.
 """
 
+import json
+import queue
 import socket
 import threading
 import time
@@ -10,9 +12,8 @@ import unittest
 import urllib.parse
 import uuid
 
-import json
 import kit
-from shop import INTENTS, ApiTest, eventually
+from shop import INTENTS, PATIENCE, ApiTest, eventually
 
 SLOW_MS = 700  # Longer than a request that does not wait, shorter than what is "unknown".
 
@@ -60,9 +61,13 @@ class Prefer(DelaysTest):
         left = self.post(shop, "respond-async", body=body, key=key)
         self.assert_accepted(left, "respond-async")
         self.assertEqual(self.charges(left.json["id"]), [], "the provider is not that fast")
+        waiting = left.json["waiting"]
+        self.assertEqual([waiting["for"], waiting["since"], waiting["do_not_pay_again"]],
+                         ["provider", left.json["created_at"], True])
         again = self.post(shop, "respond-async", body=body, key=key)
         self.assert_problem(again, 409, "request_in_progress")
         paid = self.settled(shop, left.json["id"], "succeeded")
+        self.assertIsNone(paid["waiting"])
         replayed = shop.post("/v1/payments", body, key)
         self.assertEqual([replayed.status, replayed.json], [201, paid])
         self.assertEqual(replayed.headers["Idempotent-Replayed"], "true")
@@ -114,6 +119,83 @@ class Prefer(DelaysTest):
         self.stack.restart(0)
         seen = self.read(self.client(shop.key, 1), left.json["id"])
         self.assertEqual([seen["status"], seen["version"]], ["succeeded", 2])
+
+
+class Unchanged(DelaysTest):
+    def test_every_read_has_a_tag_and_is_not_sent_twice(self):
+        shop = self.shop()
+        payment = self.pay(shop)
+        path = "/v1/payments/" + payment["id"]
+        operator = self.client(self.new_key("--scope", "ledger:read")["key"])
+        refund = shop.post(path + "/refunds", {"amount": "1.00"})
+        self.assertEqual(refund.status, 201)
+        for client, read in (
+                (shop, path), (shop, path + "/refunds"), (shop, path + "/events"),
+                (shop, "/v1/payments"), (operator, "/v1/ledger/accounts"),
+                (operator, "/v1/ledger/accounts/escrow:EUR"),
+                (operator, "/v1/ledger/accounts/escrow:EUR/entries")):
+            with self.subTest(read):
+                first = client.get(read)
+                self.assertEqual(first.status, 200, first.text)
+                tag = first.headers["ETag"]
+                self.assertRegex(tag, '^"[0-9a-z]+"$')
+                for known in (tag, f'"x", W/{tag}', "*"):
+                    again = client.get(read, headers={"If-None-Match": known})
+                    self.assertEqual([again.status, again.text, again.headers["ETag"]],
+                                     [304, "", tag])
+                head = client.request("HEAD", read)
+                self.assertEqual([head.status, head.text, head.headers["ETag"]], [200, "", tag])
+                other = client.get(read, headers={"If-None-Match": '"x"'})
+                self.assertEqual([other.status, other.text], [200, first.text])
+        tags = [shop.get(read).headers["ETag"] for read in (path, path + "/events", "/v1/payments")]
+        self.assertEqual(tags[0], '"4"')
+        self.assertEqual(shop.post(path + "/refunds", {"amount": "1.00"}).status, 201)
+        for read, tag in zip((path, path + "/events", "/v1/payments"), tags):
+            self.assertEqual(shop.get(read, headers={"If-None-Match": tag}).status, 200)
+
+    def test_a_long_poll_ends_with_the_change(self):
+        shop = self.shop()
+        held = self.pay(shop, capture="manual")
+        path = "/v1/payments/" + held["id"]
+        for florin in (0, 1):  # The process that writes, and another one.
+            version = self.read(shop, held["id"])["version"]
+            watcher, answers = self.client(shop.key, florin), queue.Queue()
+            ask = {"If-None-Match": f'"{version}"', "Prefer": "wait=30"}
+            threading.Thread(target=lambda: answers.put(watcher.get(path, headers=ask))).start()
+            self.assertTrue(eventually(lambda: self.watched(florin)))
+            body = {"amount": "10.00", "final": False}
+            self.assertEqual(shop.post(path + "/capture", body).status, 200)
+            changed = answers.get(timeout=PATIENCE)
+            self.assertEqual(changed.status, 200, changed.text)
+            self.assertGreater(changed.json["version"], version)
+            self.assertEqual(changed.headers["ETag"], f'"{changed.json["version"]}"')
+            self.assertEqual(changed.headers["Preference-Applied"], "wait=30")
+
+    def watched(self, florin):
+        text = self.client("", florin).get("/metrics").text
+        return "florin_watched_payments 1" in text.splitlines()
+
+    def test_a_long_poll_without_a_change_says_so_in_time(self):
+        shop = self.shop()
+        paid = self.pay(shop)
+        path, tag = "/v1/payments/" + paid["id"], f'"{paid["version"]}"'
+        began = time.monotonic()
+        same = shop.get(path, headers={"If-None-Match": tag, "Prefer": "wait=1"})
+        self.assertEqual([same.status, same.text, same.headers["ETag"]], [304, "", tag])
+        self.assertGreaterEqual(time.monotonic() - began, 1)
+        news = shop.get(path, headers={"If-None-Match": '"1"', "Prefer": "wait=30"})
+        self.assertEqual([news.status, news.json["version"]], [200, 2])
+
+    def test_a_florin_that_stops_answers_who_waits(self):
+        shop = self.shop()
+        paid = self.pay(shop)
+        watcher, answers = self.client(shop.key, 1), queue.Queue()
+        ask = {"If-None-Match": f'"{paid["version"]}"', "Prefer": "wait=60"}
+        threading.Thread(target=lambda: answers.put(
+            watcher.get("/v1/payments/" + paid["id"], headers=ask))).start()
+        self.assertTrue(eventually(lambda: self.watched(1)))
+        self.stack.restart(1)
+        self.assertEqual(answers.get(timeout=PATIENCE).status, 304)
 
 
 if __name__ == "__main__":

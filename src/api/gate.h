@@ -16,16 +16,27 @@
 #include "ledger/store.h"
 #include "payments/service.h"
 #include "payments/store.h"
+#include "payments/watcher.h"
 #include "platform/http/server.h"
 #include "platform/metrics/metrics.h"
 
 namespace florin::api {
+
+// The streams of events that are open now, and their limits.
+struct EventStreams {
+    std::size_t at_once_max = 1000;
+    std::chrono::milliseconds heartbeat{15'000};
+    std::chrono::milliseconds time{600'000};  // Then the client connects again.
+    std::size_t open = 0;
+};
 
 // What handlers work with. Made in app/, outlives every request.
 struct Services {
     accounts::Keys& keys;
     payments::Service& payments;
     payments::Store& payment_store;
+    payments::Watcher& watcher;
+    EventStreams& streams;
     ledger::Store& ledger_store;
     metrics::Registry& metrics;
     std::function<Task<bool>()> is_ready;

@@ -32,6 +32,9 @@ Handled get_ready(Services& services, Call call);
 Handled get_metrics(Services& services, Call call);
 Handled get_openapi(Services& services, Call call);
 
+// The payment that the path names, if it is the caller's. Failure: NotFound payment_not_found.
+Task<Result<payments::Payment>> find_payment(Services& services, MerchantId merchant,
+                                             std::string id);
 http::Response json_response(int status, std::string body);
 
 }  // namespace florin::api

@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "api/amounts.h"
 #include "api/answer.h"
@@ -20,18 +19,6 @@ namespace florin::api {
 namespace {
 
 using payments::Action;
-
-// The payment that the path names, if it is the caller's.
-Task<Result<payments::Payment>> find(Services& services, MerchantId merchant, std::string text) {
-    const auto id = PaymentId::parse(text);
-    if (!id)
-        co_return fail(Fault::not_found, "payment_not_found",
-                       "there is no payment '" + std::string(shorten(text, 64)) + "'");
-    auto payment = co_await services.payment_store.load(merchant, *id);
-    if (!payment)
-        co_return fail(Fault::not_found, "payment_not_found", "there is no payment " + id->text());
-    co_return std::move(*payment);
-}
 
 void read_amounts(Form& form, Fields root, Currency currency, payments::Wish& wish) {
     if (root.has("amount")) wish.amount = read_amount(form, root, currency).minor();
@@ -85,7 +72,7 @@ Result<payments::Wish> read_wish(Form& form, payments::Wish wish,
 }
 
 Handled act(Services& services, Call call, payments::Wish about) {
-    CO_TRY(auto payment, co_await find(services, call.caller.merchant, call.id));
+    CO_TRY(auto payment, co_await find_payment(services, call.caller.merchant, call.id));
     Form form(call.request.body.empty() ? "{}" : call.request.body);
     CO_TRY(auto wish, read_wish(form, std::move(about), payment));
     const bool makes_a_refund = wish.action == Action::refund && !wish.undo;
@@ -101,6 +88,18 @@ Handled act(Services& services, Call call, payments::Wish about) {
 }
 
 }  // namespace
+
+Task<Result<payments::Payment>> find_payment(Services& services, MerchantId merchant,
+                                             std::string text) {
+    const auto id = PaymentId::parse(text);
+    if (!id)
+        co_return fail(Fault::not_found, "payment_not_found",
+                       "there is no payment '" + std::string(shorten(text, 64)) + "'");
+    auto payment = co_await services.payment_store.load(merchant, *id);
+    if (!payment)
+        co_return fail(Fault::not_found, "payment_not_found", "there is no payment " + id->text());
+    co_return std::move(*payment);
+}
 
 Handled capture_payment(Services& services, Call call) {
     payments::Wish wish{.action = Action::capture};
@@ -133,7 +132,7 @@ Handled retry_payment(Services& services, Call call) {
 }
 
 Handled list_disputes(Services& services, Call call) {
-    CO_TRY(const auto payment, co_await find(services, call.caller.merchant, call.id));
+    CO_TRY(const auto payment, co_await find_payment(services, call.caller.merchant, call.id));
     const auto disputes = co_await services.payment_store.disputes(payment.id);
     json::Writer out;
     out.begin_object().field("object", "list").field("url", call.target.path);
@@ -145,7 +144,7 @@ Handled list_disputes(Services& services, Call call) {
 }
 
 Handled list_refunds(Services& services, Call call) {
-    CO_TRY(const auto payment, co_await find(services, call.caller.merchant, call.id));
+    CO_TRY(const auto payment, co_await find_payment(services, call.caller.merchant, call.id));
     const auto refunds = co_await services.payment_store.refunds(payment);
     json::Writer out;
     out.begin_object().field("object", "list").field("url", call.target.path);
@@ -156,10 +155,19 @@ Handled list_refunds(Services& services, Call call) {
     co_return json_response(200, std::move(out).text());
 }
 
+// With `Prefer: wait=N`, whoever knows the payment waits for it to change.
 Handled get_payment(Services& services, Call call) {
-    CO_TRY(const auto payment, co_await find(services, call.caller.merchant, call.id));
+    CO_TRY(auto payment, co_await find_payment(services, call.caller.merchant, call.id));
+    const auto wait = read_wait(call.request.headers);
+    if (wait && names_etag(call.request.headers.list("If-None-Match"), etag(payment.version))) {
+        payments::Watch watch(services.watcher, payment.merchant, payment.id);
+        if (co_await watch.above(payment.version, monotonic_now() + wait->time)) {
+            CO_TRY(payment, co_await find_payment(services, call.caller.merchant, call.id));
+        }
+    }
     auto response = json_response(200, payments::show(payment));
     response.headers.add("ETag", etag(payment.version));
+    if (wait) response.headers.add("Preference-Applied", wait->applied);
     co_return response;
 }
 
@@ -203,32 +211,6 @@ Handled list_payments(Services& services, Call call) {
     out.end_array();
     out.field("has_more", more).key("next_cursor");
     more ? out.value(found.back().id.text()) : out.null();
-    out.end_object();
-    co_return json_response(200, std::move(out).text());
-}
-
-Handled list_payment_events(Services& services, Call call) {
-    Query query(call.target);
-    const auto limit = query.limit();
-    const auto after = query.whole("starting_after", 0, std::numeric_limits<std::int32_t>::max());
-    CO_TRY_OK(query.finish());
-    // The events belong to who may see the payment.
-    CO_TRY(const auto payment, co_await find(services, call.caller.merchant, call.id));
-    auto events = co_await services.payment_store.events(payment, static_cast<std::int32_t>(after),
-                                                         limit + 1);
-    const bool more = events.size() > static_cast<std::size_t>(limit);
-    if (more) events.pop_back();
-    json::Writer out;
-    out.begin_object().field("object", "list").field("url", call.target.path);
-    out.key("data").begin_array();
-    for (const auto& event : events) {
-        out.begin_object().field("id", event.id.text()).field("object", "event");
-        out.field("type", event.type).field("version", event.version);
-        out.field("operation", event.operation.text()).field("created_at", to_text(event.at));
-        out.key("data").begin_object().key("object").raw(event.data).end_object().end_object();
-    }
-    out.end_array().field("has_more", more).key("next_cursor");
-    more ? out.value(std::to_string(events.back().version)) : out.null();
     out.end_object();
     co_return json_response(200, std::move(out).text());
 }

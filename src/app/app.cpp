@@ -35,7 +35,9 @@ App::App(asio::io_context& io, const Config& config, const std::string& conninfo
       payments_(io, records_, {stripe_, wire_},
                 service_options(config, std::move(provider_key_secret))),
       resolver_(io, payments_, {.period = config.resolver_period}),
-      gate_({keys_, payments_, payment_store_, ledger_store_, metrics_,
+      watcher_(io, payment_store_, config.watcher_period),
+      streams_{.at_once_max = config.event_streams_max, .heartbeat = config.event_heartbeat},
+      gate_({keys_, payments_, payment_store_, watcher_, streams_, ledger_store_, metrics_,
              [this] { return is_ready(); }}),
       scope_(io) {
     observe();
@@ -58,6 +60,12 @@ void App::observe() {
                      counts(&Counts::waiting));
     metrics_.observe("florin_resolver_looks_total", "Operations looked at by the resolver.",
                      "counter", [this] { return static_cast<double>(resolver_.looks()); });
+    metrics_.observe("florin_event_streams", "Streams of events that are open.", "gauge",
+                     [this] { return static_cast<double>(streams_.open); });
+    metrics_.observe("florin_watched_payments", "Who waits for a payment to change.", "gauge",
+                     [this] { return static_cast<double>(watcher_.size()); });
+    metrics_.observe("florin_watcher_looks_total", "Questions for the versions of what is watched.",
+                     "counter", [this] { return static_cast<double>(watcher_.looks()); });
 }
 
 Task<bool> App::is_ready() {
@@ -77,11 +85,15 @@ void App::start() {
         io_, std::move(options),
         [this](http::Request request) { return gate_.handle(std::move(request)); });
     // Only now: whoever cannot listen has nothing to stop.
+    engine_.on_step(
+        [this](PaymentId payment, std::int32_t version) { watcher_.tell(payment, version); });
     engine_.start(scope_);
+    scope_.start("payments.watcher", watcher_.run());
     scope_.start("payments.resolver", resolver_.run());
 }
 
 Task<> App::close() {
+    watcher_.stop();  // Who waits for a change is answered now.
     if (server_) co_await server_->close(std::chrono::seconds(30));
     co_await payments_.close();
     co_await resolver_.close();

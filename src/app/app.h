@@ -51,6 +51,8 @@ private:
     payments::DatabaseRecords records_;
     payments::Service payments_;
     payments::Resolver resolver_;
+    payments::Watcher watcher_;
+    api::EventStreams streams_;
     api::Gate gate_;
     TaskScope scope_;
     std::unique_ptr<http::Server> server_;

@@ -225,6 +225,7 @@ Task<std::optional<std::string>> Engine::advance(Change change, Deadline deadlin
         if (e.state != "FL001" && e.state != "23505") throw;
         co_return std::nullopt;
     }
+    if (listener_) listener_(command.change.after.id, command.change.after.version);
     co_return std::move(command.data);
 }
 

@@ -3,6 +3,7 @@
 // Writes decisions, many at a time (storage/batcher.h): one transaction holds a payment's state,
 // its ledger entries and its event.
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -27,6 +28,11 @@ public:
     // Nothing = somebody else was first: read again and decide again.
     Task<std::optional<std::string>> advance(Change change, Deadline deadline);
 
+    // Called after each step that was written by this process.
+    void on_step(std::function<void(PaymentId, std::int32_t version)> listener) {
+        listener_ = std::move(listener);
+    }
+
     storage::BatcherCounts counts() const { return batcher_.counts(); }
 
 private:
@@ -35,6 +41,7 @@ private:
     class CreateKind;
     class AdvanceKind;
 
+    std::function<void(PaymentId, std::int32_t)> listener_;
     std::unique_ptr<CreateKind> create_kind_;
     std::unique_ptr<AdvanceKind> advance_kind_;
     storage::Batcher batcher_;

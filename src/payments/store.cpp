@@ -248,6 +248,27 @@ Task<std::vector<Event>> Store::events(Payment payment, std::int32_t after, std:
     co_return out;
 }
 
+Task<std::vector<Standing>> Store::versions(std::vector<Standing> asked) {
+    std::vector<std::int16_t> slots;
+    std::vector<pg::UuidBytes> merchants, payments;
+    for (const auto& one : asked) {
+        slots.push_back(slot_number(one.payment));
+        merchants.push_back(one.merchant.uuid().bytes);
+        payments.push_back(one.payment.uuid().bytes);
+    }
+    pg::Params params;
+    params.add(slots).add(merchants).add(payments);
+    const auto rows = co_await pool_.query(sql::versions, std::move(params));
+    std::vector<Standing> out;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        Reader in(rows, i);
+        out.push_back({.merchant = MerchantId(in.uuid()),
+                       .payment = PaymentId(in.uuid()),
+                       .version = in.int32()});
+    }
+    co_return out;
+}
+
 Task<std::vector<Part>> Store::parts(PaymentId id) {
     pg::Params params;
     params.add(slot_number(id)).add(id.uuid().bytes);

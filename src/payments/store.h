@@ -18,6 +18,13 @@ struct ListFilter {
     std::int64_t limit = 20;
 };
 
+// A payment and a version of it.
+struct Standing {
+    MerchantId merchant;
+    PaymentId payment;
+    std::int32_t version = 0;
+};
+
 class Store {
 public:
     explicit Store(pg::Pool& pool) : pool_(pool) {}
@@ -33,6 +40,8 @@ public:
     Task<std::vector<Payment>> list(MerchantId merchant, ListFilter filter);
     // Of a loaded payment, oldest first, versions above `after`.
     Task<std::vector<Event>> events(Payment payment, std::int32_t after, std::int64_t limit);
+    // Where some payments are now; in any order.
+    Task<std::vector<Standing>> versions(std::vector<Standing> asked);
     // Its operations, oldest first, and what disputes took from its orders.
     Task<std::vector<Part>> parts(PaymentId id);
     // The payment once with each of its refunds, oldest first.

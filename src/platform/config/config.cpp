@@ -36,6 +36,9 @@ constexpr std::array kNames = {
     Name{"provider_time_ms", "silence of a provider beyond it is 'unknown' (20000)"},
     Name{"lease_extra_ms", "on top of it, before another process may look (10000)"},
     Name{"resolver_period_ms", "how often to look for operations whose time has come (500)"},
+    Name{"event_streams_max", "streams of events at once (1000)"},
+    Name{"event_heartbeat_ms", "a comment keeps a silent stream open (15000)"},
+    Name{"watcher_period_ms", "how soon a step of another process is seen (200)"},
     Name{"log", "debug, info, warn, error or off (info)"},
 };
 
@@ -188,6 +191,12 @@ Result<Config> load_config(const std::string& file, const Overrides& overrides) 
         std::chrono::milliseconds(in.whole("lease_extra_ms", 10'000, 100, 600'000));
     config.resolver_period =
         std::chrono::milliseconds(in.whole("resolver_period_ms", 500, 10, 60'000));
+    config.event_streams_max =
+        static_cast<std::size_t>(in.whole("event_streams_max", 1000, 0, 100'000));
+    config.event_heartbeat =
+        std::chrono::milliseconds(in.whole("event_heartbeat_ms", 15'000, 10, 600'000));
+    config.watcher_period =
+        std::chrono::milliseconds(in.whole("watcher_period_ms", 200, 10, 60'000));
     config.log_level = in.text("log", "info");
     static const std::set<std::string> levels = {"debug", "info", "warn", "error", "off"};
     if (!levels.contains(config.log_level))
