@@ -87,6 +87,10 @@ class Prefer(DelaysTest):
         left = self.post(shop, "wait=0", f"/v1/payments/{paid}/refunds", {"amount": "1.00"})
         self.assert_accepted(left, "wait=0")
         self.assertEqual([left.json["object"], left.json["status"]], ["refund", "pending"])
+        path = f"/v1/payments/{paid}/refunds/{left.json['id']}"
+        self.assertEqual(left.headers["Location"], path)
+        self.assertTrue(eventually(lambda: shop.get(path).json["status"] == "succeeded"))
+        self.assertIsNone(shop.get(path).json["waiting"])
         self.assertTrue(eventually(
             lambda: self.read(shop, paid)["amount_refunded"] == "1.00"))
 
@@ -131,6 +135,7 @@ class Unchanged(DelaysTest):
         self.assertEqual(refund.status, 201)
         for client, read in (
                 (shop, path), (shop, path + "/refunds"), (shop, path + "/events"),
+                (shop, refund.headers["Location"]),
                 (shop, "/v1/payments"), (operator, "/v1/ledger/accounts"),
                 (operator, "/v1/ledger/accounts/escrow:EUR"),
                 (operator, "/v1/ledger/accounts/escrow:EUR/entries")):
@@ -152,6 +157,21 @@ class Unchanged(DelaysTest):
         self.assertEqual(shop.post(path + "/refunds", {"amount": "1.00"}).status, 201)
         for read, tag in zip((path, path + "/events", "/v1/payments"), tags):
             self.assertEqual(shop.get(read, headers={"If-None-Match": tag}).status, 200)
+
+    def test_a_refund_is_read_under_its_payment_only(self):
+        shop, stranger = self.shop(), self.shop()
+        paid, other = self.pay(shop)["id"], self.pay(shop)["id"]
+        refund = shop.post(f"/v1/payments/{paid}/refunds").json
+        path = f"/v1/payments/{paid}/refunds/"
+        self.assertEqual(shop.get(path + refund["id"]).json, refund)
+        sale = self.read(shop, paid)["operation"]["id"].replace("op_", "ref_")
+        for name in (sale, "ref_x", paid, "%20"):
+            self.assert_problem(shop.get(path + name), 404, "refund_not_found")
+        self.assert_problem(shop.get(f"/v1/payments/{other}/refunds/{refund['id']}"), 404,
+                            "refund_not_found")
+        self.assert_problem(stranger.get(path + refund["id"]), 404, "payment_not_found")
+        for name in ("", refund["id"] + "/", refund["id"] + "/x"):
+            self.assert_problem(shop.get(path + name), 404, "route_not_found")
 
     def test_a_long_poll_ends_with_the_change(self):
         shop = self.shop()

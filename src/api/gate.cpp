@@ -14,18 +14,24 @@
 namespace florin::api {
 namespace {
 
-// "/v1/payments/{id}/capture" against "/v1/payments/pay_x/capture": true, and id = "pay_x".
-bool matches(std::string_view pattern, std::string_view path, std::string& id) {
-    const auto open = pattern.find("{id}");
-    if (open == std::string_view::npos) return pattern == path;
-    const auto before = pattern.substr(0, open), after = pattern.substr(open + 4);
-    if (path.size() <= before.size() + after.size() || !path.starts_with(before) ||
-        !path.ends_with(after))
-        return false;
-    const auto middle = path.substr(before.size(), path.size() - before.size() - after.size());
-    if (middle.find('/') != std::string_view::npos) return false;
-    id = middle;
-    return true;
+// "/v1/payments/{id}/capture" against "/v1/payments/pay_x/capture": true, and the call's id is
+// "pay_x". A route may have a second name, {refund}, after the first.
+bool matches(std::string_view pattern, std::string_view path, Call& call) {
+    while (true) {
+        const auto want = pattern.substr(0, pattern.find('/'));
+        const auto have = path.substr(0, path.find('/'));
+        if (want == "{id}" && !have.empty()) {
+            call.id = have;
+        } else if (want == "{refund}" && !have.empty()) {
+            call.refund = have;
+        } else if (want != have) {
+            return false;
+        }
+        const bool wants_more = want.size() < pattern.size(), has_more = have.size() < path.size();
+        if (!wants_more || !has_more) return wants_more == has_more;
+        pattern.remove_prefix(want.size() + 1);
+        path.remove_prefix(have.size() + 1);
+    }
 }
 
 // "Bearer KEY", or Basic with the key as the user, as curl -u sends it.
@@ -125,7 +131,7 @@ Task<http::Response> Gate::handle(http::Request request) {
     const Route* route = nullptr;
     std::string allowed;
     for (const auto& candidate : routes()) {
-        if (!matches(candidate.path, path, call.id)) continue;
+        if (!matches(candidate.path, path, call)) continue;
         allowed += (allowed.empty() ? "" : ", ") + std::string(candidate.method);
         if (candidate.method == "GET") allowed += ", HEAD";
         if (candidate.method == request.method ||

@@ -45,7 +45,8 @@ struct Services {
 struct Call {
     http::Request request;
     http::Target target;
-    std::string id;  // What stands for {id} in the route.
+    std::string id;      // What stands for {id} in the route.
+    std::string refund;  // The same of {refund}.
     accounts::Caller caller;
     std::string client_key;  // The Idempotency-Key, where the route wants one.
     Deadline deadline;

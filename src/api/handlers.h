@@ -17,6 +17,7 @@ Handled undo_payment(Services& services, Call call);
 Handled retry_payment(Services& services, Call call);
 Handled list_refunds(Services& services, Call call);
 Handled list_disputes(Services& services, Call call);
+Handled get_refund(Services& services, Call call);
 Handled get_payment(Services& services, Call call);
 Handled list_payments(Services& services, Call call);
 Handled list_payment_events(Services& services, Call call);

@@ -84,6 +84,9 @@ Handled act(Services& services, Call call, payments::Wish about) {
                                           patience(wait), call.deadline));
     auto response = show_answer(answer, makes_a_refund ? 201 : 200, call.target.path);
     if (wait) response.headers.add("Preference-Applied", wait->applied);
+    if (action == Action::refund)
+        response.headers.set("Location", "/v1/payments/" + answer.payment.text() + "/refunds/" +
+                                             RefundId(answer.operation.uuid()).text());
     co_return response;
 }
 
@@ -153,6 +156,20 @@ Handled list_refunds(Services& services, Call call) {
     out.end_array().field("has_more", false).key("next_cursor").null();
     out.end_object();
     co_return json_response(200, std::move(out).text());
+}
+
+Handled get_refund(Services& services, Call call) {
+    CO_TRY(const auto payment, co_await find_payment(services, call.caller.merchant, call.id));
+    const auto id = RefundId::parse(call.refund);
+    std::optional<payments::Payment> found;
+    if (id && id->slot() == payment.id.slot()) {
+        found = co_await services.payment_store.load(payment.merchant, payment.id,
+                                                     OperationId(id->uuid()));
+    }
+    if (!found || found->operation.kind != Action::refund)
+        co_return fail(Fault::not_found, "refund_not_found",
+                       "the payment has no refund '" + std::string(shorten(call.refund, 64)) + "'");
+    co_return json_response(200, payments::show_subject(*found));
 }
 
 // With `Prefer: wait=N`, whoever knows the payment waits for it to change.

@@ -30,7 +30,7 @@ void append_part(std::string& out, std::string_view part) {
 
 // The event that ended the operation is the answer for ever.
 Answer answer_of(const Change& change, std::string data) {
-    return {change.after.id, std::move(data),
+    return {change.after.id, change.after.operation.id, std::move(data),
             change.after.operation.ended_version == change.after.version ? change.event_type : "",
             false};
 }
@@ -216,9 +216,10 @@ Task<Answer> Service::current(MerchantId merchant, PaymentId payment, OperationI
     auto answered = co_await records_.answered(payment, operation);
     check(answered.has_value(), "an operation does not vanish");
     if (answered->ended_version > 0)
-        co_return Answer{payment, std::move(answered->data), std::move(answered->event_type)};
+        co_return Answer{payment, operation, std::move(answered->data),
+                         std::move(answered->event_type)};
     const auto now_is = co_await load(merchant, payment, operation);
-    co_return Answer{payment, show_subject(now_is), ""};
+    co_return Answer{payment, operation, show_subject(now_is), ""};
 }
 
 Task<Result<Answer>> Service::replay(MerchantId merchant, PaymentId payment, OperationId operation,

@@ -29,6 +29,7 @@ struct ServiceOptions {
 // The state that answers a request: the same bytes each time it is repeated after its end.
 struct Answer {
     PaymentId payment;
+    OperationId operation;
     std::string data;        // The payment, or its refund, as JSON.
     std::string event_type;  // What ended the operation; empty while it has not ended.
     bool replayed = false;
