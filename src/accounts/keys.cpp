@@ -107,6 +107,15 @@ Task<Result<void>> Keys::revoke(KeyId id) {
     co_return Result<void>();
 }
 
+std::optional<Caller> Keys::remembered(std::string_view text) {
+    if (text.size() != kLength) return std::nullopt;
+    const auto found = remembered_.find(std::string(view(crypto::sha256(text))));
+    if (found == remembered_.end()) return std::nullopt;
+    if (found->second.until > monotonic_now()) return found->second.caller;
+    remembered_.erase(found);
+    return std::nullopt;
+}
+
 Task<Result<Caller>> Keys::authenticate(std::string text) {
     if (text.empty())
         co_return fail(Fault::unauthorized, "key_missing",
@@ -116,11 +125,8 @@ Task<Result<Caller>> Keys::authenticate(std::string text) {
                               "`florin keys list`");
     const auto id = id_of_key(text);
     if (!id) co_return refusal;
+    if (auto known = remembered(text)) co_return std::move(*known);
     const std::string hash(view(crypto::sha256(text)));
-    if (const auto found = remembered_.find(hash); found != remembered_.end()) {
-        if (found->second.until > monotonic_now()) co_return found->second.caller;
-        remembered_.erase(found);
-    }
     pg::Params params;
     params.add(id->uuid().bytes);
     const auto rows = co_await pool_.query(sql::key, std::move(params));

@@ -63,6 +63,9 @@ public:
     // Failures: Unauthorized key_missing, key_invalid. Remembers a good key for kTrustedFor.
     Task<Result<Caller>> authenticate(std::string text);
 
+    // The caller whose good key is still remembered; asks nobody.
+    std::optional<Caller> remembered(std::string_view text);
+
     static constexpr std::chrono::seconds kTrustedFor{2};
 
 private:

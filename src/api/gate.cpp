@@ -94,9 +94,19 @@ Result<std::string> read_idempotency_key(const http::Headers& headers) {
 
 Gate::Gate(Services services) : services_(std::move(services)) {}
 
-Task<Result<http::Response>> Gate::pass(Route route, Call call) {
+limits::Room room_of(const Route& route) {
+    if (!route.path.starts_with("/v1/")) return limits::Room::open;
+    if (route.replay == Replay::by_event) return limits::Room::webhooks;
+    return route.method == "GET" ? limits::Room::reads : limits::Room::writes;
+}
+
+Task<Result<http::Response>> Gate::pass(Route route, Call call, Ticket& ticket) {
+    CO_TRY_OK(services_.limits.give_room(room_of(route), ticket));
     if (!route.scope.empty()) {
-        CO_TRY(call.caller, co_await services_.keys.authenticate(key_of(call.request.headers)));
+        auto key = key_of(call.request.headers);
+        auto address = services_.limits.address_of(call.request);
+        CO_TRY(call.caller,
+               co_await services_.limits.know(std::move(key), std::move(address), ticket));
         if (!call.caller.may(route.scope))
             co_return fail(Fault::forbidden, "scope_missing",
                            "this key lacks the scope " + std::string(route.scope) +
@@ -145,9 +155,11 @@ Task<http::Response> Gate::handle(http::Request request) {
         co_return response;
     }
     call.request = std::move(request);
+    Ticket ticket;
     Error error;
     try {
-        auto response = co_await pass(*route, std::move(call));
+        auto response = co_await pass(*route, std::move(call), ticket);
+        if (response) ticket.label(*response);
         if (response) co_return finish(std::move(*response), route->path, began);
         error = std::move(response.error());
     } catch (const pg::Lost& e) {
@@ -158,7 +170,9 @@ Task<http::Response> Gate::handle(http::Request request) {
             "the same Idempotency-Key"};
         error.retry_after_s = 1;
     }
-    co_return refuse(error, route->path);
+    auto response = refuse(error, route->path);
+    ticket.label(response);
+    co_return response;
 }
 
 http::Response Gate::finish(http::Response response, std::string_view route, Deadline began) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "accounts/keys.h"
+#include "api/limits.h"
 #include "base/result.h"
 #include "ledger/store.h"
 #include "payments/service.h"
@@ -39,6 +40,7 @@ struct Services {
     EventStreams& streams;
     ledger::Store& ledger_store;
     metrics::Registry& metrics;
+    Limits& limits;
     std::function<Task<bool>()> is_ready;
 };
 
@@ -74,7 +76,7 @@ public:
     Task<http::Response> handle(http::Request request);
 
 private:
-    Task<Result<http::Response>> pass(Route route, Call call);
+    Task<Result<http::Response>> pass(Route route, Call call, Ticket& ticket);
     http::Response finish(http::Response response, std::string_view route, Deadline began);
 
     Services services_;

@@ -37,6 +37,8 @@ Kind kind_of(const Error& error) {
             return {error.code == "method_not_allowed" ? 405 : 415, "Not supported"};
         case Fault::unavailable:
             return {503, "Try again later"};
+        case Fault::too_many:
+            return {429, "Too many requests"};
     }
     return {500, "The server failed"};
 }
@@ -95,10 +97,13 @@ http::Response problem(const Error& error, std::string_view instance) {
     const auto kind = kind_of(error);
     json::Writer out;
     begin(out, error.code, kind.title, kind.status, error.detail, instance);
-    // The first request with this key may be charging right now.
-    const bool unknown = error.fault == Fault::unavailable || error.code == "request_in_progress";
+    // The first request with this key may be charging right now, or was never looked at.
+    const bool unknown = error.fault == Fault::unavailable || error.fault == Fault::too_many ||
+                         error.code == "request_in_progress";
     out.field("outcome", unknown ? "unknown" : "not_charged");
     if (error.object.starts_with("pay_")) out.field("payment", error.object);
+    if (error.fault == Fault::too_many)
+        out.key("violated-policies").begin_array().value(error.object).end_array();
     if (!error.fields.empty()) {
         out.key("errors").begin_array();
         for (const auto& field : error.fields) {

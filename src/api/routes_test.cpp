@@ -99,7 +99,7 @@ TEST(OpenApi, NamesTheIdsScopesAndRefusalsOfEachRoute) {
         if (open) continue;
         const std::string_view description = operation["description"];
         EXPECT_NE(description.find('`' + std::string(route.scope) + '`'), std::string_view::npos);
-        for (const auto* status : {"400", "401", "403", "503"})
+        for (const auto* status : {"400", "401", "403", "429", "503"})
             EXPECT_EQ(operation["responses"][status].error(), simdjson::SUCCESS) << status;
         EXPECT_EQ(operation["responses"]["404"].error() == simdjson::SUCCESS, has_id);
     }
@@ -215,14 +215,15 @@ TEST(Problem, EachFaultHasItsStatus) {
         {Fault::malformed, 400},   {Fault::unauthorized, 401}, {Fault::forbidden, 403},
         {Fault::not_found, 404},   {Fault::conflict, 409},     {Fault::too_large, 413},
         {Fault::unsupported, 415}, {Fault::invalid, 422},      {Fault::unavailable, 503},
+        {Fault::too_many, 429},
     };
     for (const auto& [fault, status] : rows) {
         const auto response = problem({fault, "some_code", "what to do"}, "/v1/payments");
         EXPECT_EQ(response.status, status);
         EXPECT_EQ(response.headers.get("Content-Type"), "application/problem+json");
         EXPECT_EQ(response.headers.count("WWW-Authenticate"), status == 401 ? 1U : 0U);
-        EXPECT_NE(response.body.find(status == 503 ? R"("outcome":"unknown")"
-                                                   : R"("outcome":"not_charged")"),
+        EXPECT_NE(response.body.find(status == 503 || status == 429 ? R"("outcome":"unknown")"
+                                                                    : R"("outcome":"not_charged")"),
                   std::string::npos);
     }
     EXPECT_EQ(problem({Fault::unsupported, "method_not_allowed", ""}, "/").status, 405);

@@ -18,6 +18,19 @@ payments::ServiceOptions service_options(const Config& config, std::string secre
             config.lease_extra};
 }
 
+api::LimitOptions limit_options(const Config& config) {
+    const auto limit = [&](std::string_view policy, std::int64_t rate) {
+        return limits::Limit{policy, rate,
+                             std::max<std::int64_t>(1, rate * config.rate_limit_burst_s)};
+    };
+    return {limit("write", config.rate_limit_key_writes),
+            limit("read", config.rate_limit_key_reads),
+            limit("address", config.rate_limit_address),
+            {config.writes_at_once, config.reads_at_once, config.webhooks_at_once,
+             config.write_line_max},
+            config.trusted_proxies};
+}
+
 }  // namespace
 
 App::App(asio::io_context& io, const Config& config, const std::string& conninfo,
@@ -25,19 +38,25 @@ App::App(asio::io_context& io, const Config& config, const std::string& conninfo
     : io_(io),
       config_(config),
       pool_(io, conninfo, config.database_readers),
+      limits_pool_(io, conninfo, 1),
+      buckets_(io, limits_pool_),
       client_(io, {}),
       wire_(client_, config.stripe_url, config.stripe_secret_key),
+      outlet_(io, buckets_, wire_,
+              {.account = "stripe", .per_second = config.stripe_requests_per_second}),
       keys_(pool_),
       ledger_store_(pool_),
       payment_store_(pool_),
       engine_(io, {.conninfo = conninfo, .lanes = config.database_lanes}),
       records_(engine_, payment_store_),
-      payments_(io, records_, {stripe_, wire_},
+      payments_(io, records_, {stripe_, outlet_},
                 service_options(config, std::move(provider_key_secret))),
       resolver_(io, payments_, {.period = config.resolver_period}),
       watcher_(io, payment_store_, config.watcher_period),
       streams_{.at_once_max = config.event_streams_max, .heartbeat = config.event_heartbeat},
-      gate_({keys_, payments_, payment_store_, watcher_, streams_, ledger_store_, metrics_,
+      limits_(buckets_, keys_, metrics_, limit_options(config),
+              [this] { return engine_.counts().waiting; }),
+      gate_({keys_, payments_, payment_store_, watcher_, streams_, ledger_store_, metrics_, limits_,
              [this] { return is_ready(); }}),
       scope_(io) {
     observe();
@@ -66,6 +85,36 @@ void App::observe() {
                      [this] { return static_cast<double>(watcher_.size()); });
     metrics_.observe("florin_watcher_looks_total", "Questions for the versions of what is watched.",
                      "counter", [this] { return static_cast<double>(watcher_.looks()); });
+    observe_limits();
+}
+
+void App::observe_limits() {
+    const auto leases = [this](auto member) {
+        return [this, member] { return static_cast<double>(buckets_.counts().*member); };
+    };
+    metrics_.observe("florin_rate_leases_total", "Leases of tokens asked of the database.",
+                     "counter", leases(&limits::BucketCounts::leases));
+    metrics_.observe("florin_rate_leases_lost_total", "Leases that the database did not answer.",
+                     "counter", leases(&limits::BucketCounts::lost));
+    const auto label = "account=\"" + outlet_.account() + '"';
+    const auto held = [&](std::string_view why, auto member) {
+        metrics_.observe(
+            "florin_provider_held_back_total",
+            "Calls to a provider that were refused before a byte left.", "counter",
+            [this, member] { return static_cast<double>(outlet_.counts().*member); },
+            label + ",why=\"" + std::string(why) + '"');
+    };
+    held("circuit_open", &limits::OutletCounts::held_open);
+    held("rate", &limits::OutletCounts::held_rate);
+    metrics_.observe(
+        "florin_provider_calls_total", "Calls to a provider.", "counter",
+        [this] { return static_cast<double>(outlet_.counts().calls); }, label);
+    metrics_.observe(
+        "florin_provider_waiting", "Calls that wait for their turn.", "gauge",
+        [this] { return static_cast<double>(outlet_.counts().waiting); }, label);
+    metrics_.observe(
+        "florin_provider_circuit", "0 = closed, 1 = half open, 2 = open.", "gauge",
+        [this] { return static_cast<double>(outlet_.circuit()); }, label);
 }
 
 Task<bool> App::is_ready() {
@@ -87,6 +136,7 @@ void App::start() {
     // Only now: whoever cannot listen has nothing to stop.
     engine_.on_step(
         [this](PaymentId payment, std::int32_t version) { watcher_.tell(payment, version); });
+    scope_.start("limits.buckets", buckets_.run());
     engine_.start(scope_);
     scope_.start("payments.watcher", watcher_.run());
     scope_.start("payments.resolver", resolver_.run());
@@ -97,6 +147,7 @@ Task<> App::close() {
     if (server_) co_await server_->close(std::chrono::seconds(30));
     co_await payments_.close();
     co_await resolver_.close();
+    co_await outlet_.close();
     co_await scope_.close();
 }
 

@@ -6,9 +6,11 @@
 
 #include "accounts/keys.h"
 #include "api/gate.h"
+#include "api/limits.h"
 #include "app/wire.h"
 #include "connectors/stripe/stripe.h"
 #include "ledger/store.h"
+#include "limits/outlet.h"
 #include "payments/database_records.h"
 #include "payments/resolver.h"
 #include "payments/service.h"
@@ -36,12 +38,15 @@ public:
 private:
     Task<bool> is_ready();
     void observe();
+    void observe_limits();
 
     asio::io_context& io_;
     Config config_;
-    pg::Pool pool_;
+    pg::Pool pool_, limits_pool_;
+    limits::Buckets buckets_;
     http::Client client_;
     AccountWire wire_;
+    limits::Outlet outlet_;
     connectors::stripe::Stripe stripe_;
     metrics::Registry metrics_;
     accounts::Keys keys_;
@@ -53,6 +58,7 @@ private:
     payments::Resolver resolver_;
     payments::Watcher watcher_;
     api::EventStreams streams_;
+    api::Limits limits_;
     api::Gate gate_;
     TaskScope scope_;
     std::unique_ptr<http::Server> server_;

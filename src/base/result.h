@@ -22,6 +22,7 @@ enum class Fault {
     too_large,     // A limit of size.
     unsupported,   // Method or media type.
     unavailable,   // For now: try again later with the same key.
+    too_many,      // More than the caller may ask for: wait, then repeat.
 };
 
 // One mistake in the input: where, which, and what to send instead.

@@ -25,6 +25,7 @@ int exit_of(const Error& error) {
         case Fault::forbidden:
             return kAuth;
         case Fault::unavailable:
+        case Fault::too_many:
             return kTemporary;
         case Fault::invalid:
         case Fault::malformed:

@@ -39,6 +39,16 @@ constexpr std::array kNames = {
     Name{"event_streams_max", "streams of events at once (1000)"},
     Name{"event_heartbeat_ms", "a comment keeps a silent stream open (15000)"},
     Name{"watcher_period_ms", "how soon a step of another process is seen (200)"},
+    Name{"rate_limit_key_writes", "writes a second of one API key (5000; 0 = no limit)"},
+    Name{"rate_limit_key_reads", "reads a second of one API key (5000; 0 = no limit)"},
+    Name{"rate_limit_address", "requests a second of one address without a known key (100)"},
+    Name{"rate_limit_burst_s", "seconds' worth of the limits above that may come at once (2)"},
+    Name{"trusted_proxies", "networks whose X-Forwarded-For is believed (10.0.0.0/8, ::1)"},
+    Name{"writes_at_once", "requests that change something at once, before 503 (2000)"},
+    Name{"reads_at_once", "requests that read at once, before 503 (1000)"},
+    Name{"webhooks_at_once", "webhooks of providers at once, before 503 (1000)"},
+    Name{"write_line_max", "commands that wait for the database, before writes get 503 (5000)"},
+    Name{"stripe_requests_per_second", "what the account may do; all processes share it"},
     Name{"log", "debug, info, warn, error or off (info)"},
 };
 
@@ -138,6 +148,35 @@ private:
     std::vector<FieldError> mistakes_;
 };
 
+void read_limits(Loader& in, Config& config) {
+    const auto rate = [&](std::string_view name, std::int64_t preset) {
+        return in.whole(name, preset, 0, 1'000'000);
+    };
+    const auto count = [&](std::string_view name, std::size_t preset) {
+        return static_cast<std::size_t>(
+            in.whole(name, static_cast<std::int64_t>(preset), 0, 1'000'000));
+    };
+    config.rate_limit_key_writes = rate("rate_limit_key_writes", config.rate_limit_key_writes);
+    config.rate_limit_key_reads = rate("rate_limit_key_reads", config.rate_limit_key_reads);
+    config.rate_limit_address = rate("rate_limit_address", config.rate_limit_address);
+    config.rate_limit_burst_s = in.whole("rate_limit_burst_s", config.rate_limit_burst_s, 1, 60);
+    if (auto proxies = http::parse_networks(in.text("trusted_proxies", ""))) {
+        config.trusted_proxies = std::move(*proxies);
+    } else {
+        in.mistake("trusted_proxies", "must be networks with commas, like 10.0.0.0/8, ::1");
+    }
+    config.writes_at_once = count("writes_at_once", config.writes_at_once);
+    config.reads_at_once = count("reads_at_once", config.reads_at_once);
+    config.webhooks_at_once = count("webhooks_at_once", config.webhooks_at_once);
+    config.write_line_max = count("write_line_max", config.write_line_max);
+    // Stripe's own limits; a sandbox has none.
+    const bool is_stripe = config.stripe_url == Config().stripe_url;
+    const bool is_test = config.stripe_secret_key.find("_test_") != std::string::npos;
+    config.stripe_requests_per_second = rate("stripe_requests_per_second", !is_stripe ? 0
+                                                                           : is_test  ? 25
+                                                                                      : 100);
+}
+
 void read_listen(Loader& in, Config& config) {
     const auto text = in.text("listen", "127.0.0.1:8080");
     const auto colon = text.rfind(':');
@@ -162,7 +201,7 @@ std::string environment(const std::string& name) {
 
 std::string describe_config() {
     std::string out;
-    for (const auto& [name, meaning] : kNames) out += fmt::format("  {:<22} {}\n", name, meaning);
+    for (const auto& [name, meaning] : kNames) out += fmt::format("  {:<27} {}\n", name, meaning);
     return out;
 }
 
@@ -197,6 +236,7 @@ Result<Config> load_config(const std::string& file, const Overrides& overrides) 
         std::chrono::milliseconds(in.whole("event_heartbeat_ms", 15'000, 10, 600'000));
     config.watcher_period =
         std::chrono::milliseconds(in.whole("watcher_period_ms", 200, 10, 60'000));
+    read_limits(in, config);
     config.log_level = in.text("log", "info");
     static const std::set<std::string> levels = {"debug", "info", "warn", "error", "off"};
     if (!levels.contains(config.log_level))

@@ -8,8 +8,10 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
+#include "platform/http/address.h"
 
 namespace florin {
 
@@ -30,6 +32,15 @@ struct Config {
     std::size_t event_streams_max = 1000;  // Streams of events at once.
     std::chrono::milliseconds event_heartbeat{15'000};
     std::chrono::milliseconds watcher_period{200};
+    // Requests a second; 0 = no limit. A key may save up burst_s seconds' worth.
+    std::int64_t rate_limit_key_writes = 5'000, rate_limit_key_reads = 5'000;
+    std::int64_t rate_limit_address = 100;  // Requests without a known key; a wrong key counts 10.
+    std::int64_t rate_limit_burst_s = 2;
+    std::vector<http::Network> trusted_proxies;  // Networks whose X-Forwarded-For is believed.
+    // Requests at once; 0 = no limit.
+    std::size_t writes_at_once = 2'000, reads_at_once = 1'000, webhooks_at_once = 1'000;
+    std::size_t write_line_max = 5'000;  // Writes are refused while more wait for the database.
+    std::int64_t stripe_requests_per_second = 0;
     std::string log_level = "info";
 };
 

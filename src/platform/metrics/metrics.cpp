@@ -47,15 +47,16 @@ Histogram& Registry::histogram(std::string_view name, std::string_view help,
 }
 
 void Registry::observe(std::string_view name, std::string_view help, std::string_view type,
-                       std::function<double()> read) {
-    family(name, help, type).read = std::move(read);
+                       std::function<double()> read, const std::string& labels) {
+    family(name, help, type).reads[labels] = std::move(read);
 }
 
 std::string Registry::render() const {
     std::string out;
     for (const auto& [name, family] : families_) {
         out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, family.help, name, family.type);
-        if (family.read) out += fmt::format("{} {}\n", name, family.read());
+        for (const auto& [labels, read] : family.reads)
+            out += fmt::format("{}{} {}\n", name, with(labels), read());
         for (const auto& [labels, value] : family.counters)
             out += fmt::format("{}{} {}\n", name, with(labels), value);
         for (const auto& [labels, histogram] : family.histograms) {

@@ -34,7 +34,7 @@ public:
                          const std::string& labels = {});
     // Asked at every scrape; a gauge goes up and down, a counter only up.
     void observe(std::string_view name, std::string_view help, std::string_view type,
-                 std::function<double()> read);
+                 std::function<double()> read, const std::string& labels = {});
 
     std::string render() const;
 
@@ -43,7 +43,7 @@ private:
         std::string help, type;
         std::map<std::string, std::uint64_t> counters;
         std::map<std::string, Histogram> histograms;
-        std::function<double()> read;
+        std::map<std::string, std::function<double()>> reads;
     };
     std::map<std::string, Family, std::less<>> families_;
 

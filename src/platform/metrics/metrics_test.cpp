@@ -17,10 +17,14 @@ TEST(Metrics, CountersAndGauges) {
     registry.counter("b_total", "Things.", "kind=\"y\"") += 1;
     registry.counter("b_total", "Things.", "kind=\"x\"") += 1;
     registry.observe("a_waiting", "Now.", "gauge", [] { return 0.5; });
+    registry.observe("c_state", "Of each.", "gauge", [] { return 2; }, "account=\"x\"");
+    registry.observe("c_state", "Of each.", "gauge", [] { return 0; }, "account=\"y\"");
     EXPECT_EQ(registry.render(),
               "# HELP a_waiting Now.\n# TYPE a_waiting gauge\na_waiting 0.5\n"
               "# HELP b_total Things.\n# TYPE b_total counter\n"
-              "b_total{kind=\"x\"} 3\nb_total{kind=\"y\"} 1\n");
+              "b_total{kind=\"x\"} 3\nb_total{kind=\"y\"} 1\n"
+              "# HELP c_state Of each.\n# TYPE c_state gauge\n"
+              "c_state{account=\"x\"} 2\nc_state{account=\"y\"} 0\n");
 }
 
 TEST(Metrics, BucketsOfAHistogramAddUp) {
