@@ -71,6 +71,12 @@ Error wrong_method(std::string_view method) {
         "this address does not take " + std::string(shorten(method, 20)) + ": see /openapi.json"};
 }
 
+limits::Room room_of(const Route& route) {
+    if (!route.path.starts_with("/v1/")) return limits::Room::open;
+    if (route.replay == Replay::by_event) return limits::Room::webhooks;
+    return route.method == "GET" ? limits::Room::reads : limits::Room::writes;
+}
+
 }  // namespace
 
 Result<std::string> read_idempotency_key(const http::Headers& headers) {
@@ -93,12 +99,6 @@ Result<std::string> read_idempotency_key(const http::Headers& headers) {
 }
 
 Gate::Gate(Services services) : services_(std::move(services)) {}
-
-limits::Room room_of(const Route& route) {
-    if (!route.path.starts_with("/v1/")) return limits::Room::open;
-    if (route.replay == Replay::by_event) return limits::Room::webhooks;
-    return route.method == "GET" ? limits::Room::reads : limits::Room::writes;
-}
 
 Task<Result<http::Response>> Gate::pass(Route route, Call call, Ticket& ticket) {
     CO_TRY_OK(services_.limits.give_room(room_of(route), ticket));
@@ -159,8 +159,10 @@ Task<http::Response> Gate::handle(http::Request request) {
     Error error;
     try {
         auto response = co_await pass(*route, std::move(call), ticket);
-        if (response) ticket.label(*response);
-        if (response) co_return finish(std::move(*response), route->path, began);
+        if (response) {
+            ticket.label(*response);
+            co_return finish(std::move(*response), route->path, began);
+        }
         error = std::move(response.error());
     } catch (const pg::Lost& e) {
         log::error("api.database_lost", {{"route", std::string(route->path)}, {"why", e.what()}});

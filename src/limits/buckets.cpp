@@ -22,20 +22,21 @@ std::int64_t since_1970(Instant instant) {
 
 Buckets::Entry& Buckets::entry_of(const std::string& subject, const Limit& limit) {
     auto found = entries_.find(subject);
-    if (found == entries_.end()) {
-        if (entries_.size() >= kEntriesMax) forget_idle();
+    if (found == entries_.end())
         found = entries_.emplace(subject, std::make_unique<Entry>(io_, limit)).first;
-    }
     return *found->second;
+}
+
+// Somebody makes up subjects faster than they are forgotten.
+bool Buckets::is_too_much(const std::string& subject) {
+    if (entries_.size() < kEntriesMax || entries_.contains(subject)) return false;
+    if (monotonic_now() >= forgot_at_ + kForgetPeriod) forget_idle();
+    return entries_.size() >= kEntriesMax;
 }
 
 Task<Verdict> Buckets::take(std::string subject, Limit limit) {
     if (!limit.is_on()) co_return Verdict{};
-    // Whoever makes up subjects faster than they are forgotten shares one with all others like him.
-    if (entries_.size() >= kEntriesMax && !entries_.contains(subject)) {
-        forget_idle();
-        if (entries_.size() >= kEntriesMax) subject = "others:" + std::string(limit.policy);
-    }
+    if (is_too_much(subject)) subject = "others:" + std::string(limit.policy);
     while (true) {
         auto& entry = entry_of(subject, limit);
         const auto verdict = judge(entry.share, limit, monotonic_now());
@@ -56,7 +57,8 @@ Task<Verdict> Buckets::take(std::string subject, Limit limit) {
 }
 
 void Buckets::charge(const std::string& subject, const Limit& limit, std::int64_t cost) {
-    if (limit.is_on()) limits::charge(entry_of(subject, limit).share, limit, cost);
+    const auto found = entries_.find(subject);
+    if (found != entries_.end()) limits::charge(found->second->share, limit, cost);
 }
 
 Task<> Buckets::run() {
@@ -103,10 +105,8 @@ Task<> Buckets::lease(std::vector<Ask> asks) {
     } catch (const pg::SqlError& e) {
         why = e.what();
     }
-    if (!why.empty()) {
-        counts_.lost += asks.size();
-        log::warn("limits.alone", {{"why", why}, {"leases", std::to_string(asks.size())}});
-    }
+    if (!why.empty()) counts_.lost += asks.size();
+    tell_lost(why);
     for (std::size_t i = 0; i < asks.size(); ++i) {
         if (rows.empty()) {
             answer(asks[i].subject, nullptr);
@@ -116,6 +116,14 @@ Task<> Buckets::lease(std::vector<Ask> asks) {
         const Grant grant{told.at(0), told.at(1), std::chrono::nanoseconds(told.at(2))};
         answer(asks[i].subject, &grant);
     }
+}
+
+// Once for each time that it goes away or comes back.
+void Buckets::tell_lost(const std::string& why) {
+    if (lost_ == !why.empty()) return;
+    lost_ = !why.empty();
+    if (lost_) log::warn("limits.alone", {{"why", why}});
+    if (!lost_) log::info("limits.together", {});
 }
 
 void Buckets::answer(const std::string& subject, const Grant* grant) {
@@ -129,10 +137,11 @@ void Buckets::answer(const std::string& subject, const Grant* grant) {
     entry.answered.cancel();
 }
 
-// Also when a subject is asked about no longer: what it had leased is void by now.
 void Buckets::forget_idle() {
-    const auto now = monotonic_now();
-    std::erase_if(entries_, [&](const auto& entry) { return is_idle(entry.second->share, now); });
+    forgot_at_ = monotonic_now();
+    std::erase_if(entries_, [&](const auto& entry) {
+        return is_idle(entry.second->share, entry.second->limit, forgot_at_);
+    });
 }
 
 Task<> Buckets::prune(Instant full_before) {

@@ -52,10 +52,13 @@ private:
         std::int64_t wanted;
     };
     static constexpr std::size_t kEntriesMax = 50'000;
+    static constexpr std::chrono::seconds kForgetPeriod{1};  // At most so often: it looks at all.
 
     Entry& entry_of(const std::string& subject, const Limit& limit);
+    bool is_too_much(const std::string& subject);
     Task<> lease(std::vector<Ask> asks);
     void answer(const std::string& subject, const Grant* grant);
+    void tell_lost(const std::string& why);
     void forget_idle();
 
     pg::Pool& pool_;
@@ -63,6 +66,8 @@ private:
     asio::io_context& io_;
     std::unordered_map<std::string, std::unique_ptr<Entry>> entries_;
     std::vector<Ask> asks_;
+    Deadline forgot_at_{};
+    bool lost_ = false;  // The last lease was not answered.
     BucketCounts counts_;
 };
 

@@ -43,6 +43,11 @@ Outlet::Outlet(asio::io_context& io, Buckets& buckets, connectors::Wire& wire,
     lines_[1].seats = options_.question_seats;
 }
 
+Task<> Outlet::close() {
+    closed_ = true;
+    return scope_.close();
+}
+
 OutletCounts Outlet::counts() const {
     auto counts = counts_;
     counts.waiting = lines_[0].waiting.size() + lines_[1].waiting.size();
@@ -117,7 +122,7 @@ Outlet::Line* Outlet::next_line() {
 }
 
 void Outlet::start_turns() {
-    if (in_turns_ || !next_line()) return;
+    if (in_turns_ || closed_ || !next_line()) return;
     in_turns_ = true;
     scope_.start("limits.turns", turns());
 }

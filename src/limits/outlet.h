@@ -45,8 +45,8 @@ public:
     // Waits at most a quarter of the time that is left, so that the answer has the rest. A refusal
     // is a WireFailure with request_left_us = false.
     Task<http::Answer> send(http::Request request, Deadline deadline) override;
-    // When nobody sends any more.
-    Task<> close() { return scope_.close(); }
+    // Who waits for a turn then waits in vain.
+    Task<> close();
 
     const std::string& account() const { return options_.account; }
     Circuit circuit() const { return breaker_.circuit(); }
@@ -81,7 +81,7 @@ private:
     std::array<Line, 2> lines_;  // Orders, questions.
     std::size_t last_ = 0;       // The line that had the last turn.
     Deadline paused_until_{};    // The provider said 429.
-    bool in_turns_ = false;
+    bool in_turns_ = false, closed_ = false;
     OutletCounts counts_;
     TaskScope scope_;
 };

@@ -41,11 +41,12 @@ protected:
             EXPECT_TRUE(answer) << "five seconds are enough for its turn";
         }
     }
+
+    CountingWire wire;
+    std::vector<std::unique_ptr<Process>> processes;
 };
 
 TEST_F(OutletPgTest, OrdersInACrowdLeaveQuestionsTheirHalf) {
-    CountingWire wire;
-    std::vector<std::unique_ptr<Process>> processes;
     for (int i = 0; i < 2; ++i) {
         processes.push_back(std::make_unique<Process>(io, database.conninfo(), wire));
         scope.start("buckets", processes.back()->buckets.run());

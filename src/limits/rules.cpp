@@ -88,8 +88,10 @@ void charge(Share& share, const Limit& limit, std::int64_t cost) {
     share.tokens = std::max(share.tokens - cost, -terms_of(limit).shared_burst);
 }
 
-bool is_idle(const Share& share, Deadline now) {
-    return !share.asking && share.waiting == 0 && share.tokens >= 0 && now > share.spend_by &&
+bool is_idle(const Share& share, const Limit& limit, Deadline now) {
+    // A debt is forgotten when the bucket would have paid it by itself.
+    const auto owed = std::max<std::int64_t>(0, -share.tokens) * terms_of(limit).interval;
+    return !share.asking && share.waiting == 0 && now > share.spend_by + owed &&
            now > share.refused_until && now > share.alone_until && now > share.alone_full_at;
 }
 

@@ -83,7 +83,7 @@ void note_loss(Share& share, Deadline now);
 // Afterwards it turned out that a request costs more. At most the whole shared bucket is owed.
 void charge(Share& share, const Limit& limit, std::int64_t cost);
 // Nothing would be lost by forgetting it.
-bool is_idle(const Share& share, Deadline now);
+bool is_idle(const Share& share, const Limit& limit, Deadline now);
 
 // Seconds as the HTTP fields want them: rounded up, at least 1.
 std::int64_t whole_seconds(std::chrono::nanoseconds time);

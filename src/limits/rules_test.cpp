@@ -197,7 +197,8 @@ TEST(Limits, AGuessPaysLaterForAll) {
     EXPECT_EQ(verdict.step, Step::refuse);
     charge(share, limit, 1'000'000);
     EXPECT_EQ(share.tokens, -terms.shared_burst) << "a debt has an end";
-    EXPECT_FALSE(is_idle(share, kStart + std::chrono::hours(1))) << "and is not forgotten";
+    EXPECT_FALSE(is_idle(share, limit, kStart + seconds(2))) << "and is not forgotten";
+    EXPECT_TRUE(is_idle(share, limit, kStart + seconds(4))) << "before it would be paid";
 }
 
 TEST(Fields, ReadLikeTheDraft) {
