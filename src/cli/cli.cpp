@@ -61,7 +61,9 @@ struct Line {
     bool json = false;
     KeyOptions key;
     ListOptions list;
-    std::string id, shell;
+    AuditWish audit;
+    std::string id, shell, audit_listen;
+    int code = kOk;  // Of a command that did what it should.
     std::function<Result<void>(const Options&)> chosen;
 };
 
@@ -157,11 +159,46 @@ void add_payments(Line& line) {
         ->check(CLI::IsMember({"bash", "zsh", "fish"}));
 }
 
+// Its own three exit codes, so that a script can tell "wrong" from "could not look".
+Result<void> run_audit(Line& line, const Options& options) {
+    auto found = [&]() -> Result<int> {
+        try {
+            return audit(options, line.audit);
+        } catch (const std::exception& e) {
+            return fail(Fault::unavailable, "database_unavailable", e.what());
+        }
+    }();
+    if (found) {
+        line.code = *found;
+        return {};
+    }
+    found.error().fault = Fault::invalid;
+    found.error().detail = "could not check: " + found.error().detail;
+    return std::unexpected(std::move(found.error()));
+}
+
+void add_audit(Line& line) {
+    auto* audit = line.app.add_subcommand(
+        "audit", "Check the books and the payments, with a role that may only read");
+    audit->add_flag("--watch", line.audit.watch, "Go on for ever, with metrics and alarms");
+    audit->add_flag("--list", line.audit.list, "What is checked, and what each finding means");
+    audit->add_option("--limit", line.audit.limit, "Findings shown of each check (100)")
+        ->check(CLI::Range(1, 10'000));
+    audit->add_option("--listen", line.audit_listen, "address:port of the metrics of --watch");
+    audit->add_flag("--allow-writer", line.audit.writer_allowed,
+                    "Run although the role could change rows");
+    audit->footer("Exit codes: 0 everything agrees, 1 there are findings, 2 could not check.");
+    audit->callback([&line] {
+        line.chosen = [&line](const Options& options) { return run_audit(line, options); };
+    });
+}
+
 Overrides overrides_of(const Line& line) {
     Overrides out;
     if (!line.listen.empty()) out["listen"] = line.listen;
     if (!line.data_dir.empty()) out["data_dir"] = line.data_dir;
     if (!line.database_url.empty()) out["database_url"] = line.database_url;
+    if (!line.audit_listen.empty()) out["audit_listen"] = line.audit_listen;
     return out;
 }
 
@@ -194,6 +231,7 @@ int run(std::vector<std::string> arguments) {
     add_serve(line);
     add_keys(line);
     add_payments(line);
+    add_audit(line);
     std::ranges::reverse(arguments);  // As CLI11 wants a vector.
     try {
         line.app.parse(arguments);
@@ -202,7 +240,7 @@ int run(std::vector<std::string> arguments) {
         return code == 0 ? kOk : kUsage;
     }
     const auto done = carry_out(line);
-    if (done) return kOk;
+    if (done) return line.code;
     complain(done.error(), line.json);
     return exit_of(done.error());
 }

@@ -1,6 +1,7 @@
 #pragma once
 
-// The command line of florin. stdout is data, stderr is talk; exit codes are stable.
+// The command line of florin. stdout is data, stderr is talk; exit codes are stable. `audit` has
+// three of its own: 0 all agrees, 1 findings, 2 could not check.
 
 #include <string>
 #include <vector>

@@ -36,4 +36,11 @@ Result<void> show_payment(const Options& options, const std::string& id);
 // Fails with trial_balance_off when a currency does not sum to zero.
 Result<void> trial_balance(const Options& options);
 
+struct AuditWish {
+    bool watch = false, list = false, writer_allowed = false;
+    int limit = 100;
+};
+// 0 = everything agrees, 1 = there are findings. Any failure means that it could not be checked.
+Result<int> audit(const Options& options, const AuditWish& wanted);
+
 }  // namespace florin::cli

@@ -49,6 +49,10 @@ constexpr std::array kNames = {
     Name{"webhooks_at_once", "webhooks of providers at once, before 503 (1000)"},
     Name{"write_line_max", "commands that wait for the database, before writes get 503 (5000)"},
     Name{"stripe_requests_per_second", "what the account may do; all processes share it"},
+    Name{"audit_database_url", "where `florin audit` reads (database_url), with a role of its own"},
+    Name{"audit_listen", "address:port of the audit's metrics (127.0.0.1:9464)"},
+    Name{"audit_alarm_url", "gets a POST with each new finding of `florin audit --watch`"},
+    Name{"audit_period_ms", "from one pass of the audit to the next, at least (10000)"},
     Name{"log", "debug, info, warn, error or off (info)"},
 };
 
@@ -140,7 +144,8 @@ private:
     static bool is_known(std::string_view name) {
         const auto is = [&](const Name& known) { return known.name == name; };
         return std::ranges::any_of(kNames, is) || name == "stripe_secret_key_file" ||
-               name == "stripe_webhook_secret_file" || name == "database_url_file";
+               name == "stripe_webhook_secret_file" || name == "database_url_file" ||
+               name == "audit_database_url_file";
     }
 
     const Overrides& overrides_;
@@ -177,19 +182,31 @@ void read_limits(Loader& in, Config& config) {
                                                                                       : 100);
 }
 
-void read_listen(Loader& in, Config& config) {
-    const auto text = in.text("listen", "127.0.0.1:8080");
+void read_listen(Loader& in, std::string_view name, std::string preset, std::string& address,
+                 std::uint16_t& listen_port) {
+    const auto text = in.text(name, std::move(preset));
     const auto colon = text.rfind(':');
     const auto port = colon == std::string::npos ? "" : text.substr(colon + 1);
     unsigned number = 65536;
     std::from_chars(port.data(), port.data() + port.size(), number);
     if (port.empty() || port.find_first_not_of("0123456789") != std::string::npos || number > 65535)
-        return in.mistake("listen",
-                          "must be address:port, like 127.0.0.1:8080, not '" + text + "'");
-    config.listen_address = text.substr(0, colon);
-    if (config.listen_address.starts_with('[') && config.listen_address.ends_with(']'))
-        config.listen_address = config.listen_address.substr(1, config.listen_address.size() - 2);
-    config.listen_port = static_cast<std::uint16_t>(number);
+        return in.mistake(name, "must be address:port, like 127.0.0.1:8080, not '" + text + "'");
+    address = text.substr(0, colon);
+    if (address.starts_with('[') && address.ends_with(']'))
+        address = address.substr(1, address.size() - 2);
+    listen_port = static_cast<std::uint16_t>(number);
+}
+
+void read_audit(Loader& in, Config& config) {
+    config.audit_database_url = in.secret("audit_database_url");
+    read_listen(in, "audit_listen", "127.0.0.1:9464", config.audit_listen_address,
+                config.audit_listen_port);
+    config.audit_alarm_url = in.text("audit_alarm_url", "");
+    if (!config.audit_alarm_url.empty() && !config.audit_alarm_url.starts_with("https://") &&
+        !config.audit_alarm_url.starts_with("http://"))
+        in.mistake("audit_alarm_url", "must start with https:// or http://");
+    config.audit_period =
+        std::chrono::milliseconds(in.whole("audit_period_ms", 10'000, 10, 86'400'000));
 }
 
 }  // namespace
@@ -209,7 +226,8 @@ Result<Config> load_config(const std::string& file, const Overrides& overrides) 
     Loader in(overrides);
     in.read_file(file);
     Config config;
-    read_listen(in, config);
+    read_listen(in, "listen", "127.0.0.1:8080", config.listen_address, config.listen_port);
+    read_audit(in, config);
     config.tls_certificate_file = in.text("tls_certificate_file", "");
     config.tls_key_file = in.text("tls_key_file", "");
     if (config.tls_certificate_file.empty() != config.tls_key_file.empty())

@@ -41,6 +41,11 @@ struct Config {
     std::size_t writes_at_once = 2'000, reads_at_once = 1'000, webhooks_at_once = 1'000;
     std::size_t write_line_max = 5'000;  // Writes are refused while more wait for the database.
     std::int64_t stripe_requests_per_second = 0;
+    std::string audit_database_url;  // Empty = the database of everybody else.
+    std::string audit_listen_address = "127.0.0.1";
+    std::uint16_t audit_listen_port = 9464;  // 0 = any free one; it is printed.
+    std::string audit_alarm_url;             // Empty = alarms are log lines only.
+    std::chrono::milliseconds audit_period{10'000};
     std::string log_level = "info";
 };
 

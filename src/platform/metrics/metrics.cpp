@@ -41,6 +41,17 @@ std::uint64_t& Registry::counter(std::string_view name, std::string_view help,
     return family(name, help, "counter").counters[labels];
 }
 
+std::uint64_t& Registry::gauge(std::string_view name, std::string_view help,
+                               const std::string& labels) {
+    return family(name, help, "gauge").counters[labels];
+}
+
+void Registry::reset_gauges(std::string_view name) {
+    const auto found = families_.find(name);
+    if (found == families_.end()) return;
+    for (auto& [labels, value] : found->second.counters) value = 0;
+}
+
 Histogram& Registry::histogram(std::string_view name, std::string_view help,
                                const std::string& labels) {
     return family(name, help, "histogram").histograms[labels];

@@ -30,6 +30,11 @@ class Registry {
 public:
     std::uint64_t& counter(std::string_view name, std::string_view help,
                            const std::string& labels = {});
+    // A number that goes up and down, by label.
+    std::uint64_t& gauge(std::string_view name, std::string_view help,
+                         const std::string& labels = {});
+    // All labels of a gauge to zero: what is not set again has gone.
+    void reset_gauges(std::string_view name);
     Histogram& histogram(std::string_view name, std::string_view help,
                          const std::string& labels = {});
     // Asked at every scrape; a gauge goes up and down, a counter only up.

@@ -1,0 +1,86 @@
+#include "audit/checks.h"
+
+#include <array>
+
+#include "audit/sql.h"
+
+namespace florin::audit {
+namespace {
+
+using enum Severity;
+
+// clang-format off
+constexpr auto kChecks = std::to_array<Check>({
+    {"transaction_balance", halt, "The entries of a ledger transaction sum to zero in each currency.", sql::transaction_balance},
+    {"slot_balance",        halt, "All entries of a slot sum to zero in each currency, hence all entries of all slots.", sql::slot_balance},
+    {"transaction_legs",    halt, "A ledger transaction has at least two entries, numbered without a gap.", sql::transaction_legs},
+    {"entry_transaction",   halt, "Each entry belongs to a transaction.", sql::entry_transaction},
+    {"entry_account",       halt, "Each entry belongs to an account.", sql::entry_account},
+    {"account_identity",    halt, "An account's id follows from its merchant, slot, type, owner and currency.", sql::account_identity},
+    {"operation_booking",   halt, "Each operation is booked exactly as its end demands.", sql::operation_booking},
+    {"booking_operation",   halt, "Each ledger transaction books an operation.", sql::booking_operation},
+    {"booking_accounts",    halt, "A booking moves the amounts of its operation between the accounts of its kind, for their owners.", sql::booking_accounts},
+    {"payment_laws",        halt, "No counter is below zero, no more is authorized than asked, captured or voided than authorized, refunded than captured.", sql::payment_laws},
+    {"payment_counters",    halt, "A payment's counters are what its operations add up to.", sql::payment_counters},
+    {"order_limits",        halt, "No more is captured of an order than it costs, no more refunded than captured.", sql::order_limits},
+    {"payment_exists",      page, "Each order, operation and event belongs to a payment.", sql::payment_exists},
+    {"payment_orders",      page, "A payment's orders add up to its amount and are numbered without a gap.", sql::payment_orders},
+    {"payment_status",      page, "A payment's status follows from its counters and from what is under way.", sql::payment_status},
+    {"main_operation",      page, "At most one main operation is under way, and the payment names it.", sql::main_operation},
+    {"operation_known",     page, "Each operation has a kind and a state that exist.", sql::operation_known},
+    {"operation_shares",    page, "An operation's shares of the orders add up to its amount.", sql::operation_shares},
+    {"operation_end",       page, "An operation has ended exactly if it names the event of its end and is never due again.", sql::operation_end},
+    {"operation_proof",     page, "An operation ends with a proof only, and succeeds with the provider's reference.", sql::operation_proof},
+    {"event_chain",         page, "A payment's events are the versions from 1 to its own, without a gap.", sql::event_chain},
+    {"event_operation",     page, "Each event is about an operation of its payment.", sql::event_operation},
+    {"event_data",          page, "Each event but the first carries the object at its version.", sql::event_data},
+    {"key_target",          page, "A client's key stands for an operation of its merchant and route.", sql::key_target},
+    {"payment_key",         page, "One key began a payment, and at most one each later operation.", sql::payment_key},
+    {"provider_key",        page, "No two operations share a key at a provider.", sql::provider_key},
+    {"row_slot",            page, "A row stands in the slot that its id names.", sql::row_slot},
+    {"outcome_unknown",     page, "No outcome is unknown for more than an hour.", sql::outcome_unknown},
+    {"not_found_wait",      page, "What a provider has not heard of is proved absent within a day.", sql::not_found_wait},
+    {"operation_overdue",   page, "What is due is looked at within five minutes.", sql::operation_overdue},
+    {"unapplied_age",       page, "Money without a reason is dealt with in three days.", sql::unapplied_age},
+    {"refund_age",          warn, "A refund arrives or fails within ten days.", sql::refund_age},
+    {"event_times",         warn, "Events follow each other in time, and the last is the payment's last change.", sql::event_times},
+    {"append_only",         warn, "No row is deleted, and none of a fact is ever changed.", sql::append_only},
+});
+// clang-format on
+
+// A check may be followed by more rows than anybody reads: all are counted, few are shown, and of
+// each currency one.
+constexpr std::string_view kHead = R"(
+SELECT f.slot::smallint, f.payment_id::uuid, f.object::text, f.object_id::uuid, f.what::text, f.expected::text,
+       f.found::text, f.currency::text, f.at_stake::text, count(*) OVER (),
+       (sum(f.at_stake) OVER (PARTITION BY f.currency))::text
+FROM (
+)";
+constexpr std::string_view kTail = R"(
+) f
+ORDER BY row_number() OVER (PARTITION BY f.currency ORDER BY f.slot, f.object_id, f.what), f.currency
+LIMIT $4
+)";
+
+std::vector<std::string> make_statements() {
+    std::vector<std::string> out;
+    for (const auto& check : kChecks) {
+        std::string text(sql::prelude);
+        text.append(kHead).append(check.query).append(kTail);
+        out.push_back(std::move(text));
+    }
+    return out;
+}
+
+}  // namespace
+
+std::span<const Check> checks() {
+    return kChecks;
+}
+
+std::span<const std::string> statements() {
+    static const auto all = make_statements();
+    return all;
+}
+
+}  // namespace florin::audit

@@ -1,0 +1,103 @@
+-- What every check builds on: the rows of some slots with words for their numbers, and what the specification
+-- (docs/ledger.md) wants booked for them. Numbers of kinds, states, scopes and accounts stand here and nowhere else.
+-- $1 first slot  $2 last slot  $3 now. A check is one statement, so that it sees one instant on Citus too.
+WITH kind_word (number, kind, is_main) AS (VALUES
+    (1::smallint, 'authorize', true), (2, 'sale', true), (3, 'capture', true), (4, 'cancel', true),
+    (5, 'refund', false)),
+state_word (number, state, has_ended) AS (VALUES
+    (0::smallint, 'ready', false), (1, 'sending', false), (2, 'succeeded', true), (3, 'declined', true),
+    (4, 'pending', false), (5, 'not_sent', false), (6, 'unknown', false), (7, 'not_found_wait', false),
+    (8, 'fencing', false), (9, 'reversing', false)),
+scope_word (number, kind) AS (VALUES
+    (1::smallint, 'authorize'), (1, 'sale'), (2, 'capture'), (3, 'cancel'), (4, 'refund')),
+chart (code, account, has_owner) AS (VALUES
+    (1100::smallint, 'psp_receivable', true), (2100, 'escrow', false), (2600, 'refund_in_flight', true),
+    (2900, 'unapplied', false)),
+-- The event that ends an operation. What ended with a no and turned out a yes keeps the event of its no.
+end_word (kind, has_succeeded, type) AS (VALUES
+    ('authorize', true, 'payment.authorized'), ('authorize', false, 'payment.failed'),
+    ('sale', true, 'payment.succeeded'), ('sale', true, 'payment.partially_captured'),
+    ('sale', false, 'payment.failed'),
+    ('capture', true, 'payment.succeeded'), ('capture', true, 'payment.partially_captured'),
+    ('capture', false, 'payment.capture_failed'),
+    ('cancel', true, 'payment.canceled'), ('cancel', true, 'payment.succeeded'),
+    ('cancel', false, 'payment.cancel_failed'),
+    ('refund', true, 'refund.succeeded'), ('refund', false, 'refund.failed')),
+-- is_late: a yes after the no. is_parked: such a yes that fits nowhere; its money is in unapplied.
+-- counts: its amount stands in the payment's counters as done.
+operation AS NOT MATERIALIZED (
+    SELECT y.*, y.state = 'succeeded' AND (NOT y.is_late OR (y.kind IN ('capture', 'refund') AND NOT y.is_parked))
+                AS counts
+    FROM (
+        SELECT x.*, x.is_late AND x.kind IN ('sale', 'capture', 'refund') AND cardinality(x.shares) > 0
+                    AND 0 = ALL (x.shares) AS is_parked
+        FROM (
+            SELECT o.slot, o.payment_id, o.id, o.merchant_id, k.kind, k.is_main, s.state, s.has_ended, o.provider,
+                   o.provider_key, o.provider_reference, o.amount, o.sent_at, o.due_at, o.shares, o.is_final,
+                   o.proved_by, o.ended_version,
+                   s.state = 'succeeded' AND EXISTS (
+                       SELECT FROM florin.event e
+                       WHERE e.slot = o.slot AND e.payment_id = o.payment_id AND e.version > o.ended_version
+                         AND e.operation_id = o.id AND e.type IN ('payment.late_success', 'refund.late_success')
+                   ) AS is_late
+            FROM florin.operation o
+            LEFT JOIN kind_word k ON k.number = o.kind
+            LEFT JOIN state_word s ON s.number = o.state
+            WHERE o.slot BETWEEN $1 AND $2
+        ) x
+    ) y),
+-- When what is booked. stage: makes the transaction's id; 0 is the operation's own.
+booking_rule (kind, applies, stage, booked, transaction_kind) AS (VALUES
+    ('sale', 'counted', 0, 'capture', 'capture'), ('sale', 'parked', 0, 'late_success', 'late_success'),
+    ('capture', 'counted', 0, 'capture', 'capture'), ('capture', 'parked', 0, 'late_success', 'late_success'),
+    ('refund', 'always', 0, 'refund', 'refund'),
+    ('refund', 'in time', 1, 'refund_paid', 'refund_paid'),
+    ('refund', 'refused', 2, 'refund_refused', 'refund_refused'),
+    ('refund', 'late', 3, 'late_refund', 'late_refund'),
+    ('refund', 'parked', 4, 'parked_refund', 'late_refund')),
+booking AS NOT MATERIALIZED (
+    SELECT o.slot, o.payment_id, o.merchant_id, o.id AS operation_id, o.provider, o.amount, o.shares, r.booked,
+           r.transaction_kind,
+           CASE WHEN r.stage = 0 THEN o.id
+                ELSE encode(substring(uuid_send(o.id) FROM 1 FOR 9) || substring(
+                         sha256(uuid_send(o.id) || set_byte('\x00'::bytea, 0, r.stage)) FROM 1 FOR 7), 'hex')::uuid
+           END AS transaction_id
+    FROM operation o
+    JOIN booking_rule r ON r.kind = o.kind AND CASE r.applies
+        WHEN 'always' THEN true
+        WHEN 'counted' THEN o.counts
+        WHEN 'in time' THEN o.counts AND NOT o.is_late
+        WHEN 'refused' THEN o.state = 'declined' OR o.is_late
+        WHEN 'late' THEN o.counts AND o.is_late
+        WHEN 'parked' THEN o.is_parked END),
+-- Which accounts a booking moves: 1 = debit. refers: whose money it is.
+leg_rule (booked, account, side, refers) AS (VALUES
+    ('capture', 'psp_receivable', 1, 'payment'), ('capture', 'escrow', -1, 'order'),
+    ('late_success', 'psp_receivable', 1, 'payment'), ('late_success', 'unapplied', -1, 'payment'),
+    ('refund', 'escrow', 1, 'order'), ('refund', 'refund_in_flight', -1, 'operation'),
+    ('refund_paid', 'refund_in_flight', 1, 'operation'), ('refund_paid', 'psp_receivable', -1, 'operation'),
+    ('refund_refused', 'refund_in_flight', 1, 'operation'), ('refund_refused', 'escrow', -1, 'order'),
+    ('late_refund', 'escrow', 1, 'order'), ('late_refund', 'psp_receivable', -1, 'operation'),
+    ('parked_refund', 'unapplied', 1, 'operation'), ('parked_refund', 'psp_receivable', -1, 'operation')),
+leg AS NOT MATERIALIZED (
+    SELECT b.slot, b.payment_id, b.merchant_id, b.transaction_id, r.side * CASE
+               WHEN r.refers <> 'order' THEN b.amount
+               WHEN cardinality(b.shares) = 0 THEN q.amount
+               ELSE b.shares[q.n + 1] END AS amount,
+           CASE r.refers WHEN 'order' THEN q.id WHEN 'payment' THEN b.payment_id ELSE b.operation_id END
+               AS reference_id,
+           c.account || CASE WHEN c.has_owner THEN ':' || b.provider ELSE '' END || ':' || p.currency AS name
+    FROM booking b
+    JOIN florin.payment p ON p.slot = b.slot AND p.id = b.payment_id
+    JOIN leg_rule r ON r.booked = b.booked
+    JOIN chart c ON c.account = r.account
+    LEFT JOIN florin.payment_order q ON r.refers = 'order' AND q.slot = b.slot AND q.payment_id = b.payment_id
+    WHERE r.refers <> 'order' OR q.id IS NOT NULL),
+-- Every account with the name that its columns make.
+account AS NOT MATERIALIZED (
+    SELECT a.slot, a.id, a.merchant_id, a.code, a.currency,
+           coalesce(c.account || CASE WHEN c.has_owner THEN ':' || a.owner ELSE '' END || ':' || a.currency,
+                    '?' || a.code) AS name
+    FROM florin.ledger_account a
+    LEFT JOIN chart c ON c.code = a.code
+    WHERE a.slot BETWEEN $1 AND $2)

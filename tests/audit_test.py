@@ -1,0 +1,348 @@
+"""The auditor: silent over honest books, and each kind of corruption is found by the check meant for it.
+
+Real payments of all stories are played once. Then each corruption is planted in a copy of that database, behind the
+back of every guard, and the audit has to say exactly what is wrong with it. A check without a corruption is a failure.
+"""
+
+import contextlib
+import http.server
+import json
+import os
+import subprocess
+import threading
+import unittest
+import urllib.request
+import uuid
+
+import kit
+import stack
+from shop import ApiTest, eventually
+
+AGREES, FINDINGS, NOT_CHECKED = 0, 1, 2
+FACTS = "florin.ledger_entry"
+
+
+def payment(story):
+    return f"(SELECT id FROM florin.payment WHERE checkout_id = '{story}')"
+
+
+def operation(story, kind):
+    return (f"(SELECT id FROM florin.operation WHERE payment_id = {payment(story)} AND kind = {kind}"
+            " ORDER BY id LIMIT 1)")
+
+
+def slot(story):
+    return f"(SELECT slot FROM florin.payment WHERE checkout_id = '{story}')"
+
+
+def order(story, n):
+    return f"(SELECT id FROM florin.payment_order WHERE payment_id = {payment(story)} AND n = {n})"
+
+
+def account(story, code):
+    return (f"(SELECT a.id FROM florin.ledger_account a JOIN florin.payment p ON p.slot = a.slot"
+            f" AND p.merchant_id = a.merchant_id WHERE p.checkout_id = '{story}'"
+            f" AND a.code = {code} AND a.currency = p.currency)")
+
+
+def legs(story, transaction, *rows):
+    """INSERT of entries: (account, leg, amount, reference) each."""
+    values = ", ".join(f"({slot(story)}, {account}, {transaction}, {leg}, {amount}, {reference})"
+                       for account, leg, amount, reference in rows)
+    return ("INSERT INTO florin.ledger_entry (slot, account_id, transaction_id, leg, amount,"
+            f" reference_id) VALUES {values};")
+
+
+# Kinds of operations, as they are stored.
+AUTHORIZE, SALE, CAPTURE, CANCEL, REFUND = range(1, 6)
+RECEIVABLE, ESCROW, IN_FLIGHT, UNAPPLIED = 1100, 2100, 2600, 2900
+NOBODY = "'0192f0c1-2345-7001-8abc-0123456789ab'::uuid"
+
+
+def new_account(story, code, name):
+    """An account of the story's merchant that was never used, under the id that it must have."""
+    p = payment(story)
+    return f"""
+        INSERT INTO florin.ledger_account
+        SELECT p.slot, encode(set_byte(set_byte(set_byte(h, 6, 112 | (p.slot >> 8)), 7, p.slot & 255), 8,
+                              128 | (get_byte(h, 8) & 63)), 'hex')::uuid, p.merchant_id, {code},
+               split_part('{name}', ':', 2), p.currency
+        FROM (SELECT *, substring(sha256(uuid_send(merchant_id) || convert_to('{name}' || ':' || currency, 'UTF8'))
+                                  FROM 1 FOR 16) AS h FROM florin.payment WHERE id = {p}) p
+        ON CONFLICT DO NOTHING;"""
+
+
+# The provider said no, and then yes: what the books must say then (docs/ledger.md).
+LATE_SALE = new_account("decline", RECEIVABLE, "psp_receivable:stripe") + \
+    new_account("decline", UNAPPLIED, "unapplied").replace("split_part('unapplied', ':', 2)", "''") + f"""
+    INSERT INTO florin.event SELECT slot, payment_id, 3, {NOBODY}, operation_id, 'payment.late_success',
+        replace(data, '"version":2,', '"version":3,'), at FROM florin.event
+        WHERE payment_id = {payment("decline")} AND version = 2;
+    UPDATE florin.event SET id = (overlay(id::text placing '0' from 36))::uuid WHERE id = {NOBODY};
+    UPDATE florin.event SET id = (SELECT overlay(e.id::text placing '00000' from 32)::uuid FROM florin.event e
+        WHERE e.payment_id = {payment("decline")} AND e.version = 2)
+        WHERE payment_id = {payment("decline")} AND version = 3;
+    UPDATE florin.payment SET version = 3 WHERE id = {payment("decline")};
+    UPDATE florin.operation SET state = 2, review = true, shares = '{{0,0}}', provider_reference = 'pi_late'
+        WHERE payment_id = {payment("decline")};
+    INSERT INTO florin.ledger_transaction SELECT slot, id, merchant_id, payment_id, 'late_success', sent_at
+        FROM florin.operation WHERE payment_id = {payment("decline")};
+    """ + legs("decline", operation("decline", SALE),
+               (account("decline", RECEIVABLE), 0, 10000, payment("decline")),
+               (account("decline", UNAPPLIED), 1, -10000, payment("decline")))
+
+# (check, what it also disturbs, SQL). The first to find it is the check that is meant for it; what follows from it
+# by its nature stands beside it.
+CORRUPTIONS = [
+    ("transaction_balance", {"slot_balance"},
+     f"UPDATE florin.ledger_entry SET amount = amount + 1 WHERE transaction_id = {operation('sale', SALE)}"
+     " AND leg = 0"),
+    ("transaction_balance", {"slot_balance", "transaction_legs"},
+     f"DELETE FROM florin.ledger_entry WHERE transaction_id = {operation('sale', SALE)} AND leg = 1"),
+    ("slot_balance", {"entry_transaction"},
+     legs("sale", NOBODY, (account("sale", ESCROW), 0, 500, order("sale", 0)))),
+    ("transaction_legs", set(),
+     f"UPDATE florin.ledger_entry SET leg = 7 WHERE transaction_id = {operation('sale', SALE)} AND leg = 1"),
+    ("transaction_legs", set(),
+     f"DELETE FROM florin.ledger_entry WHERE transaction_id = {operation('sale', SALE)}"),
+    ("entry_transaction", set(),
+     legs("sale", NOBODY, (account("sale", ESCROW), 0, 500, order("sale", 0)),
+          (account("sale", ESCROW), 1, -500, order("sale", 1)))),
+    ("entry_account", {"transaction_balance", "slot_balance"},
+     f"DELETE FROM florin.ledger_account WHERE id = {account('sale', ESCROW)}"),
+    ("account_identity", set(),
+     f"INSERT INTO florin.ledger_account SELECT slot, {NOBODY}, merchant_id, 1100, 'paypal', 'EUR'"
+     f" FROM florin.payment WHERE id = {payment('sale')}"),
+    ("account_identity", {"booking_accounts"},
+     f"UPDATE florin.ledger_account SET owner = 'paypal' WHERE id = {account('sale', RECEIVABLE)}"),
+    ("operation_booking", set(),
+     f"DELETE FROM florin.ledger_entry WHERE transaction_id = {operation('sale', SALE)};"
+     f" DELETE FROM florin.ledger_transaction WHERE id = {operation('sale', SALE)}"),
+    ("operation_booking", set(),
+     f"UPDATE florin.ledger_transaction SET kind = 'late_success' WHERE id = {operation('sale', SALE)}"),
+    ("operation_booking", set(),
+     f"UPDATE florin.ledger_transaction SET source_id = {payment('hold')} WHERE id = {operation('sale', SALE)}"),
+    ("booking_operation", set(),
+     f"INSERT INTO florin.ledger_transaction SELECT slot, overlay(id::text placing '00000' from 32)::uuid, merchant_id,"
+     f" source_id, kind, recorded_at FROM florin.ledger_transaction WHERE id = {operation('sale', SALE)};"
+     " INSERT INTO florin.ledger_entry SELECT slot, account_id, overlay(transaction_id::text placing '00000' from 32)"
+     "::uuid, leg, amount, reference_id FROM florin.ledger_entry"
+     f" WHERE transaction_id = {operation('sale', SALE)}"),
+    ("booking_accounts", set(),
+     f"UPDATE florin.ledger_entry SET amount = CASE leg WHEN 1 THEN amount - 5 ELSE amount + 5 END"
+     f" WHERE transaction_id = {operation('sale', SALE)} AND leg IN (1, 2)"),
+    ("booking_accounts", set(),
+     f"UPDATE florin.ledger_entry SET reference_id = {operation('refund', REFUND)}"
+     f" WHERE transaction_id = {operation('refund_pending', REFUND)} AND account_id ="
+     f" {account('refund_pending', IN_FLIGHT)}"),
+    ("booking_accounts", set(),
+     new_account("sale", RECEIVABLE, "psp_receivable:paypal") +
+     f"UPDATE florin.ledger_entry SET account_id = (SELECT id FROM florin.ledger_account WHERE owner = 'paypal')"
+     f" WHERE transaction_id = {operation('sale', SALE)} AND leg = 0"),
+    ("booking_accounts", set(),
+     f"UPDATE florin.ledger_entry SET amount = amount * 2 WHERE transaction_id = {operation('sale', SALE)}"),
+    ("payment_laws", set(),
+     "ALTER TABLE florin.payment DROP CONSTRAINT payment_check2;"
+     f" UPDATE florin.payment SET refunded = captured + 100 WHERE id = {payment('sale')}"),
+    ("payment_counters", set(),
+     f"UPDATE florin.payment SET refunded = 100 WHERE id = {payment('sale')}"),
+    ("payment_counters", set(),
+     f"UPDATE florin.payment SET voided = 1 WHERE id = {payment('hold')}"),
+    ("payment_counters", set(),
+     f"UPDATE florin.payment SET refund_reserved = 0, refunded = refund_reserved"
+     f" WHERE id = {payment('refund_pending')}"),
+    ("payment_counters", set(),
+     f"UPDATE florin.payment SET disputed = 1 WHERE id = {payment('sale')}"),
+    ("order_limits", set(),
+     f"UPDATE florin.operation SET shares = '{{1000,5000}}' WHERE id = {operation('refund_part', REFUND)};"
+     f" UPDATE florin.ledger_entry SET amount = CASE reference_id WHEN {order('refund_part', 0)} THEN 1000 ELSE 5000 END"
+     f" WHERE transaction_id = {operation('refund_part', REFUND)} AND amount > 0"),
+    ("payment_exists", set(), f"DELETE FROM florin.payment WHERE id = {payment('decline')}"),
+    ("payment_orders", set(),
+     f"UPDATE florin.payment_order SET n = n + 5 WHERE payment_id = {payment('decline')}"),
+    ("payment_orders", set(),
+     f"DELETE FROM florin.payment_order WHERE payment_id = {payment('decline')} AND n = 1"),
+    ("payment_status", set(),
+     f"UPDATE florin.payment SET status = 'succeeded' WHERE id = {payment('decline')}"),
+    ("main_operation", set(), f"UPDATE florin.payment SET doing = 3 WHERE id = {payment('sale')}"),
+    ("main_operation", set(),
+     f"UPDATE florin.payment SET operation_id = {operation('refund', REFUND)} WHERE id = {payment('refund')}"),
+    ("operation_known", set(),
+     f"UPDATE florin.operation SET kind = 99 WHERE payment_id = {payment('decline')}"),
+    ("operation_shares", set(),
+     f"UPDATE florin.operation SET shares = '{{1,2}}' WHERE payment_id = {payment('decline')}"),
+    ("operation_end", set(),
+     f"UPDATE florin.operation SET due_at = 'infinity' WHERE payment_id = {payment('unknown')}"),
+    ("operation_end", set(),
+     f"UPDATE florin.operation SET ended_version = 1 WHERE payment_id = {payment('sale')}"),
+    ("operation_proof", set(),
+     f"UPDATE florin.operation SET proved_by = '' WHERE payment_id = {payment('sale')}"),
+    ("operation_proof", set(),
+     f"UPDATE florin.operation SET provider_reference = '' WHERE payment_id = {payment('sale')}"),
+    ("event_chain", set(),
+     f"DELETE FROM florin.event WHERE payment_id = {payment('lost_reply')} AND version = 2"),
+    ("event_operation", set(),
+     f"UPDATE florin.event SET operation_id = {NOBODY} WHERE payment_id = {payment('lost_reply')} AND version = 2"),
+    ("event_data", set(),
+     f"UPDATE florin.event SET data = '{{}}' WHERE payment_id = {payment('sale')} AND version = 2"),
+    ("key_target", set(),
+     f"UPDATE florin.idempotency SET operation_id = {NOBODY} WHERE payment_id = {payment('refund')} AND scope = 4"),
+    ("key_target", set(),
+     f"UPDATE florin.idempotency SET scope = 3 WHERE payment_id = {payment('refund')} AND scope = 4"),
+    ("payment_key", set(),
+     f"DELETE FROM florin.idempotency WHERE payment_id = {payment('sale')}"),
+    ("payment_key", set(),
+     "INSERT INTO florin.idempotency SELECT slot, merchant_id, scope, key || 'x', request_hash, payment_id,"
+     f" operation_id, created_at FROM florin.idempotency WHERE payment_id = {payment('refund')} AND scope = 4"),
+    ("provider_key", set(),
+     f"UPDATE florin.operation SET provider_key = 'same' WHERE payment_id = {payment('refund')}"),
+    ("row_slot", set(),
+     "UPDATE florin.event SET id = overlay(id::text placing 'fff' from 16)::uuid"
+     f" WHERE payment_id = {payment('sale')} AND version = 2"),
+    ("outcome_unknown", set(),
+     f"UPDATE florin.operation SET sent_at = sent_at - interval '2 hours' WHERE payment_id = {payment('unknown')}"),
+    ("not_found_wait", set(),
+     "UPDATE florin.operation SET state = 7, sent_at = sent_at - interval '2 days'"
+     f" WHERE payment_id = {payment('unknown')}"),
+    ("operation_overdue", set(),
+     "UPDATE florin.operation SET due_at = due_at - interval '2 hours'"
+     f" WHERE payment_id = {payment('refund_pending')} AND kind = 5"),
+    ("unapplied_age", set(),
+     LATE_SALE + "UPDATE florin.ledger_transaction SET recorded_at = recorded_at - interval '4 days'"
+     f" WHERE id = {operation('decline', SALE)}"),
+    ("refund_age", set(),
+     "UPDATE florin.operation SET sent_at = sent_at - interval '11 days'"
+     f" WHERE payment_id = {payment('refund_pending')} AND kind = 5"),
+    ("event_times", set(),
+     "UPDATE florin.event SET at = at - interval '1 day'"
+     f" WHERE payment_id = {payment('lost_reply')} AND version = 2"),
+    ("event_times", set(),
+     f"UPDATE florin.payment SET updated_at = updated_at + interval '1 s' WHERE id = {payment('sale')}"),
+    ("append_only", set(), "STATISTICS; UPDATE florin.ledger_entry SET amount = amount"),
+]
+
+
+class AuditTest(ApiTest):
+    """One database with every story in it, and copies of it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        try:
+            cls.play()
+        except BaseException:
+            cls.doClassCleanups()
+            raise
+
+    @classmethod
+    def play(cls):
+        shop = cls.stack.client(cls.stack.key)
+        cls.story(shop, "sale")
+        cls.story(shop, "yen", currency="JPY", payment_orders=[
+            {"payment_order_id": "ord_1", "seller_account": "seller_a", "amount": "700"}])
+        cls.story(shop, "decline", 402, payment_method=card("pm_card_visa_chargeDeclined"))
+        cls.story(shop, "hold", capture="manual")
+        cls.story(shop, "buyer_has_to_act", 202, payment_method=card("pm_card_threeDSecure2Required"))
+        cls.story(shop, "cancel", capture="manual", then=[("cancel", None, 200)])
+        cls.story(shop, "capture_part", capture="manual", then=[("capture", {"amount": "60.00"}, 200)])
+        cls.story(shop, "capture_parts", capture="manual", then=[
+            ("capture", {"amount": "33.33", "final": False}, 200),
+            ("capture", {"amount": "10.00", "final": False}, 200), ("capture", None, 200)])
+        cls.story(shop, "capture_and_cancel", capture="manual", then=[
+            ("capture", {"amount": "30.00", "final": False}, 200), ("cancel", None, 200)])
+        cls.story(shop, "refund", then=[("refunds", None, 201)])
+        cls.story(shop, "refund_part", then=[("refunds", {"amount": "60.00"}, 201)])
+        cls.story(shop, "refund_parts", then=[("refunds", {"amount": "33.33"}, 201)] * 3)
+        cls.story(shop, "refund_refused", payment_method=card("pm_card_createDispute"),
+                  then=[("refunds", {"amount": "60.00"}, 402)])
+        cls.story(shop, "refund_pending", payment_method=card("pm_card_pendingRefund"),
+                  then=[("refunds", {"amount": "60.00"}, 202)])
+        cls.stack.set_faults({"next": [{"fault": "drop_reply", "path": "/v1/payment_intents",
+                                        "method": "POST"}]})
+        lost = cls.story(shop, "lost_reply", 202)
+        if not eventually(lambda: shop.get("/v1/payments/" + lost).json["status"] == "succeeded"):
+            raise AssertionError("the lost reply was not found")
+        cls.stack.set_faults({"error_500": 1.0})
+        cls.story(shop, "unknown", 202)
+        shop.close()
+        for florin in cls.stack.florins:
+            florin.stop()
+
+    @classmethod
+    def story(cls, shop, name, status=201, then=(), **changes):
+        answer = shop.post("/v1/payments", kit.order(checkout_id=name, **changes))
+        if answer.status != status:
+            raise AssertionError(f"{name}: {answer.status} {answer.text}")
+        paid = answer.json.get("payment") or answer.json["id"]
+        for action, body, wanted in then:
+            answer = shop.post(f"/v1/payments/{paid}/{action}", body)
+            if answer.status != wanted:
+                raise AssertionError(f"{name}, {action}: {answer.status} {answer.text}")
+        return paid
+
+    def url(self, database, user="florin"):
+        return self.stack.postgres.url.replace("florin@/florin?", f"{user}@/{database}?")
+
+    def audit(self, *arguments, database="florin", **environment):
+        answer = subprocess.run(
+            [self.stack.binary("florin"), "audit", *arguments], capture_output=True, text=True, check=False,
+            env={**os.environ, "FLORIN_DATABASE_URL": self.url(database), **environment})
+        return answer
+
+    def findings(self, database="florin"):
+        """Check -> its findings."""
+        answer = self.audit("--json", database=database)
+        self.assertIn(answer.returncode, (AGREES, FINDINGS), answer.stderr)
+        report = json.loads(answer.stdout)
+        found = {check["check"]: check for check in report["checks"] if check["findings"]}
+        self.assertEqual(report["agrees"], not found)
+        self.assertEqual(answer.returncode, FINDINGS if found else AGREES)
+        return found
+
+    @contextlib.contextmanager
+    def copy(self, sql=""):
+        """A copy of the database, changed behind everybody's back."""
+        name = "copy_" + uuid.uuid4().hex
+        self.stack.postgres.query(f"CREATE DATABASE {name} TEMPLATE florin", "postgres")
+        try:
+            keeps_statistics = sql.startswith("STATISTICS;")
+            sql = sql.removeprefix("STATISTICS;").strip().rstrip(";")
+            if sql:
+                end = "SELECT pg_stat_force_next_flush()" if keeps_statistics else "SELECT pg_stat_reset()"
+                self.stack.postgres.query(
+                    f"SET session_replication_role = replica; {sql}; SELECT pg_stat_force_next_flush()", name)
+                self.stack.postgres.query(end, name)
+            yield name
+        finally:
+            self.stack.postgres.query(f"DROP DATABASE {name}", "postgres")
+
+
+def card(token):
+    return {"type": "card", "token": token}
+
+
+class Books(AuditTest):
+    def test_honest_books_agree(self):
+        self.assertEqual(self.findings(), {})
+
+    def test_a_late_success_is_no_fault_of_the_books(self):
+        with self.copy(LATE_SALE) as database:
+            self.assertEqual(self.findings(database), {})
+
+    def test_each_corruption_is_found_by_its_check(self):
+        for check, also, sql in CORRUPTIONS:
+            with self.subTest(check=check, sql=sql), self.copy(sql) as database:
+                found = self.findings(database)
+                self.assertEqual(set(found), {check} | also, json.dumps(found, indent=1))
+                self.assertTrue(found[check]["data"])
+
+    def test_each_check_has_a_corruption(self):
+        answer = self.audit("--list", "--json")
+        listed = {check["check"] for check in json.loads(answer.stdout)}
+        self.assertEqual(listed, {check for check, _, _ in CORRUPTIONS})
+        files = {path.stem for path in (kit.ROOT / "src/audit/sql").glob("*.sql")}
+        self.assertEqual(files - {"prelude", "privileges"}, listed)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
