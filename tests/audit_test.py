@@ -4,22 +4,25 @@ Real payments of all stories are played once. Then each corruption is planted in
 back of every guard, and the audit has to say exactly what is wrong with it. A check without a corruption is a failure.
 """
 
+import concurrent.futures
 import contextlib
 import http.server
 import json
 import os
 import subprocess
+import tempfile
 import threading
 import unittest
 import urllib.request
 import uuid
 
-import kit
+import kit  # Also finds bench/.
+import chaos
 import stack
-from shop import ApiTest, eventually
+from shop import ApiTest, FastStack, eventually
 
 AGREES, FINDINGS, NOT_CHECKED = 0, 1, 2
-FACTS = "florin.ledger_entry"
+PAYMENTS_IN_STORM = 200
 
 
 def payment(story):
@@ -142,7 +145,7 @@ CORRUPTIONS = [
     ("booking_accounts", set(),
      f"UPDATE florin.ledger_entry SET amount = amount * 2 WHERE transaction_id = {operation('sale', SALE)}"),
     ("payment_laws", set(),
-     "ALTER TABLE florin.payment DROP CONSTRAINT payment_check2;"
+     "ALTER TABLE florin.payment DROP CONSTRAINT payment_check3;"
      f" UPDATE florin.payment SET refunded = captured + 100 WHERE id = {payment('sale')}"),
     ("payment_counters", set(),
      f"UPDATE florin.payment SET refunded = 100 WHERE id = {payment('sale')}"),
@@ -205,7 +208,7 @@ CORRUPTIONS = [
      "UPDATE florin.operation SET state = 7, sent_at = sent_at - interval '2 days'"
      f" WHERE payment_id = {payment('unknown')}"),
     ("operation_overdue", set(),
-     "UPDATE florin.operation SET due_at = due_at - interval '2 hours'"
+     "UPDATE florin.operation SET due_at = due_at - interval '2 days'"
      f" WHERE payment_id = {payment('refund_pending')} AND kind = 5"),
     ("unapplied_age", set(),
      LATE_SALE + "UPDATE florin.ledger_transaction SET recorded_at = recorded_at - interval '4 days'"
@@ -227,7 +230,9 @@ class AuditTest(ApiTest):
 
     @classmethod
     def setUpClass(cls):
-        super().setUpClass()
+        unittest.TestCase.setUpClass()
+        # Nothing here is about losing power, and copies are many.
+        cls.stack = cls.enterClassContext(FastStack(settings={"fsync": "off"}))
         try:
             cls.play()
         except BaseException:
@@ -262,11 +267,14 @@ class AuditTest(ApiTest):
         lost = cls.story(shop, "lost_reply", 202)
         if not eventually(lambda: shop.get("/v1/payments/" + lost).json["status"] == "succeeded"):
             raise AssertionError("the lost reply was not found")
-        cls.stack.set_faults({"error_500": 1.0})
+        cls.stack.set_faults({"rates": {"error_500": 1.0}})
         cls.story(shop, "unknown", 202)
         shop.close()
         for florin in cls.stack.florins:
             florin.stop()
+        # Nobody looks any more, and that is no finding.
+        cls.stack.postgres.query("SET track_counts = off; UPDATE florin.operation SET due_at = due_at + interval '1 day'"
+                                 " WHERE due_at < 'infinity'")
 
     @classmethod
     def story(cls, shop, name, status=201, then=(), **changes):
@@ -299,19 +307,20 @@ class AuditTest(ApiTest):
         self.assertEqual(answer.returncode, FINDINGS if found else AGREES)
         return found
 
+    def plant(self, sql, database):
+        """Changes rows behind everybody's back; the server counts that only when the SQL says so."""
+        counts = "on" if sql.startswith("STATISTICS;") else "off"
+        sql = sql.removeprefix("STATISTICS;")
+        self.stack.postgres.query(f"SET track_counts = {counts}; SET session_replication_role = replica; {sql}",
+                                  database)
+
     @contextlib.contextmanager
     def copy(self, sql=""):
         """A copy of the database, changed behind everybody's back."""
         name = "copy_" + uuid.uuid4().hex
         self.stack.postgres.query(f"CREATE DATABASE {name} TEMPLATE florin", "postgres")
         try:
-            keeps_statistics = sql.startswith("STATISTICS;")
-            sql = sql.removeprefix("STATISTICS;").strip().rstrip(";")
-            if sql:
-                end = "SELECT pg_stat_force_next_flush()" if keeps_statistics else "SELECT pg_stat_reset()"
-                self.stack.postgres.query(
-                    f"SET session_replication_role = replica; {sql}; SELECT pg_stat_force_next_flush()", name)
-                self.stack.postgres.query(end, name)
+            self.plant(sql, name)
             yield name
         finally:
             self.stack.postgres.query(f"DROP DATABASE {name}", "postgres")
@@ -321,7 +330,7 @@ def card(token):
     return {"type": "card", "token": token}
 
 
-class Books(AuditTest):
+class Books:
     def test_honest_books_agree(self):
         self.assertEqual(self.findings(), {})
 
@@ -330,11 +339,16 @@ class Books(AuditTest):
             self.assertEqual(self.findings(database), {})
 
     def test_each_corruption_is_found_by_its_check(self):
-        for check, also, sql in CORRUPTIONS:
-            with self.subTest(check=check, sql=sql), self.copy(sql) as database:
-                found = self.findings(database)
-                self.assertEqual(set(found), {check} | also, json.dumps(found, indent=1))
-                self.assertTrue(found[check]["data"])
+        def plant_and_look(corruption):
+            with self.copy(corruption[2]) as database:
+                return self.findings(database)
+
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            for (check, also, sql), found in zip(
+                    CORRUPTIONS, pool.map(plant_and_look, CORRUPTIONS), strict=True):
+                with self.subTest(check=check, sql=sql):
+                    self.assertEqual(set(found), {check} | also, json.dumps(found, indent=1))
+                    self.assertTrue(found[check]["data"])
 
     def test_each_check_has_a_corruption(self):
         answer = self.audit("--list", "--json")
@@ -342,6 +356,201 @@ class Books(AuditTest):
         self.assertEqual(listed, {check for check, _, _ in CORRUPTIONS})
         files = {path.stem for path in (kit.ROOT / "src/audit/sql").glob("*.sql")}
         self.assertEqual(files - {"prelude", "privileges"}, listed)
+
+
+class Rights:
+    def test_the_role_reads_everything_but_secrets_and_writes_nothing(self):
+        def refused(sql):
+            with self.assertRaises(subprocess.CalledProcessError) as failure:
+                self.stack.postgres.query("SET ROLE florin_auditor; " + sql)
+            self.assertIn("permission denied", failure.exception.stderr)
+
+        self.stack.postgres.query("SET ROLE florin_auditor; SELECT count(*) FROM florin.payment")
+        refused("SELECT * FROM florin.installation")
+        refused("SELECT * FROM florin.api_key")
+        refused("UPDATE florin.payment SET version = 0")
+        refused("INSERT INTO florin.slot_dir VALUES (1024)")
+        refused("SELECT florin.grant_audit()")
+
+    def test_a_login_of_its_own(self):
+        self.stack.postgres.query("CREATE ROLE auditor LOGIN IN ROLE florin_auditor")
+        answer = self.audit("--slots", "64", FLORIN_AUDIT_DATABASE_URL=self.url("florin", "auditor"))
+        self.assertEqual(answer.returncode, AGREES, answer.stderr)
+        self.assertIn("0 findings", answer.stdout)
+
+    def test_a_role_that_may_write_is_refused(self):
+        with self.copy() as database:
+            self.stack.postgres.query(
+                "CREATE ROLE writer LOGIN; GRANT USAGE ON SCHEMA florin TO writer;"
+                " GRANT SELECT ON ALL TABLES IN SCHEMA florin TO writer;"
+                " GRANT SELECT ON public.florin_migration TO writer;"
+                " GRANT DELETE ON florin.event TO writer", database)
+            url = {"FLORIN_AUDIT_DATABASE_URL": self.url(database, "writer")}
+            answer = self.audit(**url)
+            self.assertEqual(answer.returncode, NOT_CHECKED, answer.stdout)
+            self.assertIn("'writer' may write", answer.stderr)
+            self.assertEqual(self.audit("--watch", **url).returncode, NOT_CHECKED)
+            self.assertEqual(self.audit("--allow-writer", **url).returncode, AGREES)
+
+    def test_what_cannot_be_checked_is_neither_right_nor_wrong(self):
+        answer = self.audit("--json", database="nowhere")
+        self.assertEqual(answer.returncode, NOT_CHECKED)
+        self.assertEqual(json.loads(answer.stderr)["code"], "database_unavailable")
+        with self.copy("DELETE FROM public.florin_migration WHERE name LIKE '0008%'") as database:
+            answer = self.audit("--json", database=database)
+            self.assertEqual(answer.returncode, NOT_CHECKED)
+            self.assertEqual(json.loads(answer.stderr)["code"], "schema_missing")
+
+    def test_a_private_database(self):
+        with tempfile.TemporaryDirectory(prefix="florin-audit-", dir="/var/tmp") as folder:
+            os.chmod(folder, 0o755)  # PostgreSQL may run as another user.
+            environment = {name: value for name, value in os.environ.items()
+                           if name != "FLORIN_DATABASE_URL"}
+            for command in ("migrate", "audit"):
+                answer = subprocess.run(
+                    [self.stack.binary("florin"), command, "--data-dir", os.path.join(folder, "data")],
+                    capture_output=True, text=True, check=False, env=environment)
+                self.assertEqual(answer.returncode, AGREES, answer.stderr)
+        self.assertIn("0 findings", answer.stdout)
+
+
+class AlarmServer:
+    """What hears alarms. It is out of order for the first one."""
+
+    def __init__(self):
+        self.alarms, self.refused = [], 0
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if outer.refused == 0:
+                    outer.refused += 1
+                    self.send_response(503)
+                else:
+                    outer.alarms.append(body)
+                    self.send_response(204)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/alarms"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def watch(stack_, url, **settings):
+    """`florin audit --watch` as a program that runs."""
+    environment = {"FLORIN_DATABASE_URL": url, "FLORIN_AUDIT_PERIOD_MS": "20",
+                   "FLORIN_AUDIT_LISTEN": "127.0.0.1:0", **settings}
+    command = [stack_.binary("florin"), "audit", "--watch", "--slots", "256"]
+    return stack.Program("audit-" + uuid.uuid4().hex[:8], command, stack_.logs, environment).start()
+
+
+def metrics(program):
+    with urllib.request.urlopen(program.url + "/metrics", timeout=30) as answer:
+        lines = answer.read().decode().splitlines()
+    return {name: float(value) for name, value in
+            (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+
+def logged(program, event):
+    with open(program.log_path, encoding="utf-8") as log:
+        lines = [json.loads(line) for line in log if line.startswith("{")]
+    return [line for line in lines if line["event"] == event]
+
+
+class Watch:
+    def passes(self, program):
+        """Waits until everything was looked at once more from the start."""
+        before = metrics(program)["florin_audit_passes_total"]
+        self.assertTrue(eventually(
+            lambda: metrics(program)["florin_audit_passes_total"] >= before + 2), program.tail())
+        return metrics(program)
+
+    def test_a_finding_is_told_once_and_taken_back(self):
+        alarms = AlarmServer()
+        self.addCleanup(alarms.close)
+        with self.copy() as database:
+            program = watch(self.stack, self.url(database), FLORIN_AUDIT_ALARM_URL=alarms.url)
+            try:
+                gauge = 'florin_audit_findings{check="payment_counters",severity="halt"}'
+                money = ('florin_audit_money_at_stake_minor_units{check="payment_counters",'
+                         'severity="halt",currency="EUR"}')
+                self.assertEqual(self.passes(program)[gauge], 0)
+                self.plant(f"UPDATE florin.payment SET refunded = 100 WHERE id = {payment('sale')}",
+                           database)
+                seen = self.passes(program)
+                self.assertEqual((seen[gauge], seen[money]), (1, 100))
+                self.assertLess(seen["florin_audit_pass_age_seconds"], 30)
+                self.assertTrue(eventually(lambda: alarms.alarms))
+                self.passes(program)
+                (alarm,) = alarms.alarms
+                self.assertEqual(alarms.refused, 1)
+                self.assertEqual(
+                    (alarm["type"], alarm["check"], alarm["severity"], alarm["what"],
+                     alarm["expected"], alarm["found"], alarm["money_at_stake"]),
+                    ("audit.finding", "payment_counters", "halt", "refunded", "0", "100",
+                     {"amount": "1.00", "currency": "EUR"}))
+                self.assertTrue(alarm["payment"].startswith("pay_"))
+                (line,) = logged(program, "audit.finding")
+                self.assertEqual((line["level"], line["payment"]), ("error", alarm["payment"]))
+                self.plant(f"UPDATE florin.payment SET refunded = 200 WHERE id = {payment('sale')}",
+                           database)
+                self.passes(program)
+                self.assertEqual([alarm["found"] for alarm in alarms.alarms], ["100", "200"])
+                self.plant(f"UPDATE florin.payment SET refunded = 0 WHERE id = {payment('sale')}",
+                           database)
+                seen = self.passes(program)
+                self.assertEqual((seen[gauge], seen[money]), (0, 0))
+                self.assertEqual(len(logged(program, "audit.resolved")), 1)
+            finally:
+                self.assertEqual(program.stop(), 0, program.tail())
+
+    def test_a_database_that_goes_away_comes_back(self):
+        with self.copy() as database:
+            program = watch(self.stack, self.url(database))
+            try:
+                self.passes(program)
+                self.stack.postgres.query(
+                    f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'",
+                    "postgres")
+                self.passes(program)
+                self.assertEqual(logged(program, "audit.finding"), [])
+            finally:
+                self.assertEqual(program.stop(), 0, program.tail())
+
+
+class Audit(Books, Rights, Watch, AuditTest):
+    """All of them on one database: its stories are played once."""
+
+
+class UnderLoad(kit.StackTest):
+    """Nothing that is under way looks like a mistake, even when processes die."""
+
+    florins = 2
+    sandbox_keeps_data = True
+
+    def test_no_false_finding_in_a_storm(self):
+        program = watch(self.stack, self.stack.postgres.url)
+        try:
+            storm = chaos.Chaos(self.stack, chaos.seed_from_environment(), payments=PAYMENTS_IN_STORM,
+                                kill_every=(1.0, 2.0), patience=60)
+            print(storm.run())
+            passes = metrics(program)["florin_audit_passes_total"]
+            print(f"{passes:.0f} passes of the audit")
+            self.assertGreaterEqual(passes, 3)
+            self.assertEqual(logged(program, "audit.finding"), [])
+            self.assertEqual(logged(program, "audit.not_checked"), [])
+        finally:
+            self.assertEqual(program.stop(), 0, program.tail())
+        self.stack.florin("audit")
 
 
 if __name__ == "__main__":

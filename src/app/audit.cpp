@@ -50,29 +50,34 @@ http::Response plain(int status, std::string body) {
 // Everything of `florin audit --watch`, on one event loop.
 class Auditor {
 public:
-    Auditor(asio::io_context& io, const Config& config, audit::ReaderOptions options)
+    Auditor(asio::io_context& io, const Config& config, audit::ReaderOptions options, int slots_max)
         : io_(io),
           client_(io, {}),
           reader_(io, std::move(options)),
-          watch_(reader_, metrics_, alarm_to(config.audit_alarm_url), {config.audit_period}),
+          watch_(reader_, metrics_, alarm_to(config.audit_alarm_url),
+                 {config.audit_period, slots_max}),
           scope_(io),
           server_(io, {.address = config.audit_listen_address, .port = config.audit_listen_port},
                   [this](http::Request request) { return answer(std::move(request)); }) {}
 
     Task<Result<void>> run(std::function<void(std::uint16_t)> on_listening) {
-        CO_TRY_OK(co_await reader_.open());
+        auto opened = co_await reader_.open();
+        if (opened) co_await watch_until_told(std::move(on_listening));
+        co_await server_.close(std::chrono::seconds(5));
+        co_await scope_.close();
+        co_return opened;
+    }
+
+private:
+    Task<> watch_until_told(std::function<void(std::uint16_t)> on_listening) {
         asio::signal_set signals(io_, SIGINT, SIGTERM);
         scope_.start("audit.watch", watch_.run());
         on_listening(server_.port());
         log::info("audit.started", {{"port", std::to_string(server_.port())}});
         co_await signals.async_wait(asio::use_awaitable);
         log::info("audit.stopping", {});
-        co_await server_.close(std::chrono::seconds(5));
-        co_await scope_.close();
-        co_return Result<void>();
     }
 
-private:
     audit::SendAlarm alarm_to(const std::string& url) {
         if (url.empty()) return {};
         return [this, url](std::string body) { return send_alarm(url, std::move(body)); };
@@ -127,7 +132,8 @@ Result<audit::Report> audit_once(const Config& config, AuditOptions options,
     TRY(const auto database, open_database(config));
     asio::io_context io(1);
     audit::Reader reader(io, reader_options(database, options));
-    return finish(io, audit::full_pass(reader, on_progress, options.findings_max));
+    return finish(io,
+                  audit::full_pass(reader, on_progress, options.slots_max, options.findings_max));
 }
 
 Result<void> audit_for_ever(const Config& config, AuditOptions options,
@@ -135,7 +141,7 @@ Result<void> audit_for_ever(const Config& config, AuditOptions options,
     TRY(const auto database, open_database(config));
     std::signal(SIGPIPE, SIG_IGN);
     asio::io_context io(1);
-    Auditor auditor(io, config, reader_options(database, options));
+    Auditor auditor(io, config, reader_options(database, options), options.slots_max);
     return finish(io, auditor.run(on_listening));
 }
 

@@ -12,6 +12,7 @@ namespace florin::app {
 struct AuditOptions {
     bool writer_allowed = false;     // Go on although the role could write.
     std::size_t findings_max = 100;  // Kept of each check.
+    int slots_max = kSlots;          // Looked at in one step.
 };
 
 // One pass over everything. `on_progress` hears how many slots are done. Failures: those of the

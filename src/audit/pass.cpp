@@ -44,12 +44,13 @@ Task<Result<Step>> take_step(Reader& reader, Stride& stride, Slot first) {
     }
 }
 
-Task<Result<Report>> full_pass(Reader& reader, std::function<void(int)> on_progress,
+Task<Result<Report>> full_pass(Reader& reader, std::function<void(int)> on_progress, int slots_max,
                                std::size_t limit) {
     Report report;
     for (const auto& check : checks()) report.verdicts.push_back({.check = &check});
     const auto start = monotonic_now();
-    Stride stride;
+    CO_TRY_OK(co_await reader.open());
+    Stride stride(reader.rows(), slots_max);
     for (int first = 0; first < kSlots;) {
         CO_TRY(auto step, co_await take_step(reader, stride, static_cast<Slot>(first)));
         for (std::size_t n = 0; n < step.verdicts.size(); ++n)

@@ -18,9 +18,9 @@ struct Step {
 // Failures: those of Reader::open, and audit_too_slow. Throws pg::Lost and pg::SqlError.
 Task<Result<Step>> take_step(Reader& reader, Stride& stride, Slot first);
 
-// All slots once. `on_progress` hears how many slots are done after each step; each check keeps
-// `limit` findings.
-Task<Result<Report>> full_pass(Reader& reader, std::function<void(int)> on_progress,
+// All slots once, at most `slots_max` at a time. `on_progress` hears how many slots are done after
+// each step; each check keeps `limit` findings.
+Task<Result<Report>> full_pass(Reader& reader, std::function<void(int)> on_progress, int slots_max,
                                std::size_t limit);
 
 }  // namespace florin::audit

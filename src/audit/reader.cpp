@@ -73,6 +73,7 @@ Task<Result<void>> Reader::open() {
     question.push_back(call(sql::privileges));
     auto rows = co_await run(question);
     steps_down_ = rows[0].boolean(0, 2);
+    rows_ = rows[0].int64(0, 3);
     if (steps_down_) {
         question.insert(question.begin(), {call(kBegin), call(kStepDown)});
         question.push_back(call(kCommit));

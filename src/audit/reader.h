@@ -26,6 +26,9 @@ public:
     // Connects if need be. Failure: audit_may_write. Throws pg::Lost.
     Task<Result<void>> open();
 
+    // About how many rows the database has; known once it is open.
+    std::int64_t rows() const { return rows_; }
+
     // One verdict per check. `open` first. Throws pg::SqlError (57014: it took too long) or
     // pg::Lost; then open again.
     Task<std::vector<Verdict>> look(Slot first, Slot last, Instant now);
@@ -36,6 +39,7 @@ private:
     asio::io_context& io_;
     ReaderOptions options_;
     std::unique_ptr<pg::Connection> connection_;
+    std::int64_t rows_ = 0;
     bool steps_down_ = false;  // To the role of the auditor, in each transaction.
 };
 

@@ -54,8 +54,13 @@ void merge(Verdict& into, Verdict more, std::size_t limit) {
     }
 }
 
+Stride::Stride(std::int64_t rows, int most)
+    : most_(most),
+      size_(static_cast<int>(std::clamp<std::int64_t>(
+          kRowsAtFirst * kSlots / std::max<std::int64_t>(rows, 1), 1, most))) {}
+
 void Stride::took(double seconds) {
-    if (seconds < kStepSeconds / 2) size_ = std::min<int>(size_ * 2, kSlots);
+    if (seconds < kStepSeconds / 2) size_ = std::min(size_ * 2, most_);
     if (seconds > kStepSeconds) size_ = std::max(size_ / 2, 1);
 }
 

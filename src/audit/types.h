@@ -67,11 +67,15 @@ std::string in_major_units(std::string digits, std::string_view currency);
 // Adds a verdict about other slots; keeps at most `limit` findings.
 void merge(Verdict& into, Verdict more, std::size_t limit);
 
-// How many slots to look at next, so that one look takes about `kStepTime`: a big database is
+// How many slots to look at next, so that a step takes about half a second: a big database is
 // covered in short statements, a small one in few.
 class Stride {
 public:
     static constexpr double kStepSeconds = 0.5;
+    static constexpr std::int64_t kRowsAtFirst = 200'000;
+
+    // `rows`: about how many rows the database has. `most`: never more slots than that.
+    Stride(std::int64_t rows, int most);
 
     int size() const { return size_; }
     void took(double seconds);
@@ -79,7 +83,7 @@ public:
     bool shrink();
 
 private:
-    int size_ = 1;
+    int most_, size_;
 };
 
 }  // namespace florin::audit

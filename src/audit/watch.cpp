@@ -57,6 +57,7 @@ Task<> Watch::run() {
 
 Task<> Watch::pass() {
     next_ = 0;
+    if (!has_passed_) stride_ = Stride(reader_.rows(), options_.slots_max);
     while (next_ < kSlots) {
         const bool went_well = co_await step(next_);
         co_await send_waiting();

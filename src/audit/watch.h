@@ -13,7 +13,8 @@ namespace florin::audit {
 
 struct WatchOptions {
     std::chrono::milliseconds period{
-        10'000};  // From the start of a pass to that of the next, at least.
+        10'000};             // From the start of a pass to that of the next, at least.
+    int slots_max = kSlots;  // At a time.
 };
 
 // Sends one alarm; false = try again later.
@@ -43,7 +44,7 @@ private:
     metrics::Registry& metrics_;
     SendAlarm send_;
     WatchOptions options_;
-    Stride stride_;
+    Stride stride_{0, 1};
     Known known_;
     Slot next_ = 0;
     std::deque<std::string> waiting_;  // Alarms that the URL has not taken.

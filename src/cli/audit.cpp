@@ -68,7 +68,7 @@ void print_report(const Report& report) {
 
 Result<int> audit(const Options& options, const AuditWish& wanted) {
     const app::AuditOptions audit_options{wanted.writer_allowed,
-                                          static_cast<std::size_t>(wanted.limit)};
+                                          static_cast<std::size_t>(wanted.limit), wanted.slots};
     if (wanted.list) {
         list_checks(options.json);
         return 0;

@@ -184,6 +184,8 @@ void add_audit(Line& line) {
     audit->add_flag("--list", line.audit.list, "What is checked, and what each finding means");
     audit->add_option("--limit", line.audit.limit, "Findings shown of each check (100)")
         ->check(CLI::Range(1, 10'000));
+    audit->add_option("--slots", line.audit.slots, "Slots looked at in one step, at most (1024)")
+        ->check(CLI::Range(1, 1024));
     audit->add_option("--listen", line.audit_listen, "address:port of the metrics of --watch");
     audit->add_flag("--allow-writer", line.audit.writer_allowed,
                     "Run although the role could change rows");

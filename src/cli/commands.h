@@ -38,7 +38,7 @@ Result<void> trial_balance(const Options& options);
 
 struct AuditWish {
     bool watch = false, list = false, writer_allowed = false;
-    int limit = 100;
+    int limit = 100, slots = 1024;
 };
 // 0 = everything agrees, 1 = there are findings. Any failure means that it could not be checked.
 Result<int> audit(const Options& options, const AuditWish& wanted);
