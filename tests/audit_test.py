@@ -1,7 +1,8 @@
-"""The auditor: silent over honest books, and each kind of corruption is found by the check meant for it.
+"""The auditor: silent over honest books, and each corruption is found by the check meant for it.
 
-Real payments of all stories are played once. Then each corruption is planted in a copy of that database, behind the
-back of every guard, and the audit has to say exactly what is wrong with it. A check without a corruption is a failure.
+Real payments of all stories are played once. Then each corruption of corruptions.py is planted in a
+copy of that database, behind the back of every guard, and the audit has to say exactly what is
+wrong with it. A check without a corruption is a failure.
 """
 
 import concurrent.futures
@@ -19,210 +20,11 @@ import uuid
 import kit  # Also finds bench/.
 import chaos
 import stack
+from corruptions import CORRUPTIONS, LATE_SALE, spelled_out
 from shop import ApiTest, FastStack, eventually
 
 AGREES, FINDINGS, NOT_CHECKED = 0, 1, 2
-PAYMENTS_IN_STORM = 200
-
-
-def payment(story):
-    return f"(SELECT id FROM florin.payment WHERE checkout_id = '{story}')"
-
-
-def operation(story, kind):
-    return (f"(SELECT id FROM florin.operation WHERE payment_id = {payment(story)} AND kind = {kind}"
-            " ORDER BY id LIMIT 1)")
-
-
-def slot(story):
-    return f"(SELECT slot FROM florin.payment WHERE checkout_id = '{story}')"
-
-
-def order(story, n):
-    return f"(SELECT id FROM florin.payment_order WHERE payment_id = {payment(story)} AND n = {n})"
-
-
-def account(story, code):
-    return (f"(SELECT a.id FROM florin.ledger_account a JOIN florin.payment p ON p.slot = a.slot"
-            f" AND p.merchant_id = a.merchant_id WHERE p.checkout_id = '{story}'"
-            f" AND a.code = {code} AND a.currency = p.currency)")
-
-
-def legs(story, transaction, *rows):
-    """INSERT of entries: (account, leg, amount, reference) each."""
-    values = ", ".join(f"({slot(story)}, {account}, {transaction}, {leg}, {amount}, {reference})"
-                       for account, leg, amount, reference in rows)
-    return ("INSERT INTO florin.ledger_entry (slot, account_id, transaction_id, leg, amount,"
-            f" reference_id) VALUES {values};")
-
-
-# Kinds of operations, as they are stored.
-AUTHORIZE, SALE, CAPTURE, CANCEL, REFUND = range(1, 6)
-RECEIVABLE, ESCROW, IN_FLIGHT, UNAPPLIED = 1100, 2100, 2600, 2900
-NOBODY = "'0192f0c1-2345-7001-8abc-0123456789ab'::uuid"
-
-
-def new_account(story, code, name):
-    """An account of the story's merchant that was never used, under the id that it must have."""
-    p = payment(story)
-    return f"""
-        INSERT INTO florin.ledger_account
-        SELECT p.slot, encode(set_byte(set_byte(set_byte(h, 6, 112 | (p.slot >> 8)), 7, p.slot & 255), 8,
-                              128 | (get_byte(h, 8) & 63)), 'hex')::uuid, p.merchant_id, {code},
-               split_part('{name}', ':', 2), p.currency
-        FROM (SELECT *, substring(sha256(uuid_send(merchant_id) || convert_to('{name}' || ':' || currency, 'UTF8'))
-                                  FROM 1 FOR 16) AS h FROM florin.payment WHERE id = {p}) p
-        ON CONFLICT DO NOTHING;"""
-
-
-# The provider said no, and then yes: what the books must say then (docs/ledger.md).
-LATE_SALE = new_account("decline", RECEIVABLE, "psp_receivable:stripe") + \
-    new_account("decline", UNAPPLIED, "unapplied").replace("split_part('unapplied', ':', 2)", "''") + f"""
-    INSERT INTO florin.event SELECT slot, payment_id, 3, {NOBODY}, operation_id, 'payment.late_success',
-        replace(data, '"version":2,', '"version":3,'), at FROM florin.event
-        WHERE payment_id = {payment("decline")} AND version = 2;
-    UPDATE florin.event SET id = (overlay(id::text placing '0' from 36))::uuid WHERE id = {NOBODY};
-    UPDATE florin.event SET id = (SELECT overlay(e.id::text placing '00000' from 32)::uuid FROM florin.event e
-        WHERE e.payment_id = {payment("decline")} AND e.version = 2)
-        WHERE payment_id = {payment("decline")} AND version = 3;
-    UPDATE florin.payment SET version = 3 WHERE id = {payment("decline")};
-    UPDATE florin.operation SET state = 2, review = true, shares = '{{0,0}}', provider_reference = 'pi_late'
-        WHERE payment_id = {payment("decline")};
-    INSERT INTO florin.ledger_transaction SELECT slot, id, merchant_id, payment_id, 'late_success', sent_at
-        FROM florin.operation WHERE payment_id = {payment("decline")};
-    """ + legs("decline", operation("decline", SALE),
-               (account("decline", RECEIVABLE), 0, 10000, payment("decline")),
-               (account("decline", UNAPPLIED), 1, -10000, payment("decline")))
-
-# (check, what it also disturbs, SQL). The first to find it is the check that is meant for it; what follows from it
-# by its nature stands beside it.
-CORRUPTIONS = [
-    ("transaction_balance", {"slot_balance"},
-     f"UPDATE florin.ledger_entry SET amount = amount + 1 WHERE transaction_id = {operation('sale', SALE)}"
-     " AND leg = 0"),
-    ("transaction_balance", {"slot_balance", "transaction_legs"},
-     f"DELETE FROM florin.ledger_entry WHERE transaction_id = {operation('sale', SALE)} AND leg = 1"),
-    ("slot_balance", {"entry_transaction"},
-     legs("sale", NOBODY, (account("sale", ESCROW), 0, 500, order("sale", 0)))),
-    ("transaction_legs", set(),
-     f"UPDATE florin.ledger_entry SET leg = 7 WHERE transaction_id = {operation('sale', SALE)} AND leg = 1"),
-    ("transaction_legs", set(),
-     f"DELETE FROM florin.ledger_entry WHERE transaction_id = {operation('sale', SALE)}"),
-    ("entry_transaction", set(),
-     legs("sale", NOBODY, (account("sale", ESCROW), 0, 500, order("sale", 0)),
-          (account("sale", ESCROW), 1, -500, order("sale", 1)))),
-    ("entry_account", {"transaction_balance", "slot_balance"},
-     f"DELETE FROM florin.ledger_account WHERE id = {account('sale', ESCROW)}"),
-    ("account_identity", set(),
-     f"INSERT INTO florin.ledger_account SELECT slot, {NOBODY}, merchant_id, 1100, 'paypal', 'EUR'"
-     f" FROM florin.payment WHERE id = {payment('sale')}"),
-    ("account_identity", {"booking_accounts"},
-     f"UPDATE florin.ledger_account SET owner = 'paypal' WHERE id = {account('sale', RECEIVABLE)}"),
-    ("operation_booking", set(),
-     f"DELETE FROM florin.ledger_entry WHERE transaction_id = {operation('sale', SALE)};"
-     f" DELETE FROM florin.ledger_transaction WHERE id = {operation('sale', SALE)}"),
-    ("operation_booking", set(),
-     f"UPDATE florin.ledger_transaction SET kind = 'late_success' WHERE id = {operation('sale', SALE)}"),
-    ("operation_booking", set(),
-     f"UPDATE florin.ledger_transaction SET source_id = {payment('hold')} WHERE id = {operation('sale', SALE)}"),
-    ("booking_operation", set(),
-     f"INSERT INTO florin.ledger_transaction SELECT slot, overlay(id::text placing '00000' from 32)::uuid, merchant_id,"
-     f" source_id, kind, recorded_at FROM florin.ledger_transaction WHERE id = {operation('sale', SALE)};"
-     " INSERT INTO florin.ledger_entry SELECT slot, account_id, overlay(transaction_id::text placing '00000' from 32)"
-     "::uuid, leg, amount, reference_id FROM florin.ledger_entry"
-     f" WHERE transaction_id = {operation('sale', SALE)}"),
-    ("booking_accounts", set(),
-     f"UPDATE florin.ledger_entry SET amount = CASE leg WHEN 1 THEN amount - 5 ELSE amount + 5 END"
-     f" WHERE transaction_id = {operation('sale', SALE)} AND leg IN (1, 2)"),
-    ("booking_accounts", set(),
-     f"UPDATE florin.ledger_entry SET reference_id = {operation('refund', REFUND)}"
-     f" WHERE transaction_id = {operation('refund_pending', REFUND)} AND account_id ="
-     f" {account('refund_pending', IN_FLIGHT)}"),
-    ("booking_accounts", set(),
-     new_account("sale", RECEIVABLE, "psp_receivable:paypal") +
-     f"UPDATE florin.ledger_entry SET account_id = (SELECT id FROM florin.ledger_account WHERE owner = 'paypal')"
-     f" WHERE transaction_id = {operation('sale', SALE)} AND leg = 0"),
-    ("booking_accounts", set(),
-     f"UPDATE florin.ledger_entry SET amount = amount * 2 WHERE transaction_id = {operation('sale', SALE)}"),
-    ("payment_laws", set(),
-     "ALTER TABLE florin.payment DROP CONSTRAINT payment_check3;"
-     f" UPDATE florin.payment SET refunded = captured + 100 WHERE id = {payment('sale')}"),
-    ("payment_counters", set(),
-     f"UPDATE florin.payment SET refunded = 100 WHERE id = {payment('sale')}"),
-    ("payment_counters", set(),
-     f"UPDATE florin.payment SET voided = 1 WHERE id = {payment('hold')}"),
-    ("payment_counters", set(),
-     f"UPDATE florin.payment SET refund_reserved = 0, refunded = refund_reserved"
-     f" WHERE id = {payment('refund_pending')}"),
-    ("payment_counters", set(),
-     f"UPDATE florin.payment SET disputed = 1 WHERE id = {payment('sale')}"),
-    ("order_limits", set(),
-     f"UPDATE florin.operation SET shares = '{{1000,5000}}' WHERE id = {operation('refund_part', REFUND)};"
-     f" UPDATE florin.ledger_entry SET amount = CASE reference_id WHEN {order('refund_part', 0)} THEN 1000 ELSE 5000 END"
-     f" WHERE transaction_id = {operation('refund_part', REFUND)} AND amount > 0"),
-    ("payment_exists", set(), f"DELETE FROM florin.payment WHERE id = {payment('decline')}"),
-    ("payment_orders", set(),
-     f"UPDATE florin.payment_order SET n = n + 5 WHERE payment_id = {payment('decline')}"),
-    ("payment_orders", set(),
-     f"DELETE FROM florin.payment_order WHERE payment_id = {payment('decline')} AND n = 1"),
-    ("payment_status", set(),
-     f"UPDATE florin.payment SET status = 'succeeded' WHERE id = {payment('decline')}"),
-    ("main_operation", set(), f"UPDATE florin.payment SET doing = 3 WHERE id = {payment('sale')}"),
-    ("main_operation", set(),
-     f"UPDATE florin.payment SET operation_id = {operation('refund', REFUND)} WHERE id = {payment('refund')}"),
-    ("operation_known", set(),
-     f"UPDATE florin.operation SET kind = 99 WHERE payment_id = {payment('decline')}"),
-    ("operation_shares", set(),
-     f"UPDATE florin.operation SET shares = '{{1,2}}' WHERE payment_id = {payment('decline')}"),
-    ("operation_end", set(),
-     f"UPDATE florin.operation SET due_at = 'infinity' WHERE payment_id = {payment('unknown')}"),
-    ("operation_end", set(),
-     f"UPDATE florin.operation SET ended_version = 1 WHERE payment_id = {payment('sale')}"),
-    ("operation_proof", set(),
-     f"UPDATE florin.operation SET proved_by = '' WHERE payment_id = {payment('sale')}"),
-    ("operation_proof", set(),
-     f"UPDATE florin.operation SET provider_reference = '' WHERE payment_id = {payment('sale')}"),
-    ("event_chain", set(),
-     f"DELETE FROM florin.event WHERE payment_id = {payment('lost_reply')} AND version = 2"),
-    ("event_operation", set(),
-     f"UPDATE florin.event SET operation_id = {NOBODY} WHERE payment_id = {payment('lost_reply')} AND version = 2"),
-    ("event_data", set(),
-     f"UPDATE florin.event SET data = '{{}}' WHERE payment_id = {payment('sale')} AND version = 2"),
-    ("key_target", set(),
-     f"UPDATE florin.idempotency SET operation_id = {NOBODY} WHERE payment_id = {payment('refund')} AND scope = 4"),
-    ("key_target", set(),
-     f"UPDATE florin.idempotency SET scope = 3 WHERE payment_id = {payment('refund')} AND scope = 4"),
-    ("payment_key", set(),
-     f"DELETE FROM florin.idempotency WHERE payment_id = {payment('sale')}"),
-    ("payment_key", set(),
-     "INSERT INTO florin.idempotency SELECT slot, merchant_id, scope, key || 'x', request_hash, payment_id,"
-     f" operation_id, created_at FROM florin.idempotency WHERE payment_id = {payment('refund')} AND scope = 4"),
-    ("provider_key", set(),
-     f"UPDATE florin.operation SET provider_key = 'same' WHERE payment_id = {payment('refund')}"),
-    ("row_slot", set(),
-     "UPDATE florin.event SET id = overlay(id::text placing 'fff' from 16)::uuid"
-     f" WHERE payment_id = {payment('sale')} AND version = 2"),
-    ("outcome_unknown", set(),
-     f"UPDATE florin.operation SET sent_at = sent_at - interval '2 hours' WHERE payment_id = {payment('unknown')}"),
-    ("not_found_wait", set(),
-     "UPDATE florin.operation SET state = 7, sent_at = sent_at - interval '2 days'"
-     f" WHERE payment_id = {payment('unknown')}"),
-    ("operation_overdue", set(),
-     "UPDATE florin.operation SET due_at = due_at - interval '2 days'"
-     f" WHERE payment_id = {payment('refund_pending')} AND kind = 5"),
-    ("unapplied_age", set(),
-     LATE_SALE + "UPDATE florin.ledger_transaction SET recorded_at = recorded_at - interval '4 days'"
-     f" WHERE id = {operation('decline', SALE)}"),
-    ("refund_age", set(),
-     "UPDATE florin.operation SET sent_at = sent_at - interval '11 days'"
-     f" WHERE payment_id = {payment('refund_pending')} AND kind = 5"),
-    ("event_times", set(),
-     "UPDATE florin.event SET at = at - interval '1 day'"
-     f" WHERE payment_id = {payment('lost_reply')} AND version = 2"),
-    ("event_times", set(),
-     f"UPDATE florin.payment SET updated_at = updated_at + interval '1 s' WHERE id = {payment('sale')}"),
-    ("append_only", set(), "STATISTICS; UPDATE florin.ledger_entry SET amount = amount"),
-]
+PAYMENTS_IN_STORM = 120
 
 
 class AuditTest(ApiTest):
@@ -247,9 +49,11 @@ class AuditTest(ApiTest):
             {"payment_order_id": "ord_1", "seller_account": "seller_a", "amount": "700"}])
         cls.story(shop, "decline", 402, payment_method=card("pm_card_visa_chargeDeclined"))
         cls.story(shop, "hold", capture="manual")
-        cls.story(shop, "buyer_has_to_act", 202, payment_method=card("pm_card_threeDSecure2Required"))
+        cls.story(shop, "buyer_has_to_act", 202,
+                  payment_method=card("pm_card_threeDSecure2Required"))
         cls.story(shop, "cancel", capture="manual", then=[("cancel", None, 200)])
-        cls.story(shop, "capture_part", capture="manual", then=[("capture", {"amount": "60.00"}, 200)])
+        cls.story(shop, "capture_part", capture="manual",
+                  then=[("capture", {"amount": "60.00"}, 200)])
         cls.story(shop, "capture_parts", capture="manual", then=[
             ("capture", {"amount": "33.33", "final": False}, 200),
             ("capture", {"amount": "10.00", "final": False}, 200), ("capture", None, 200)])
@@ -273,7 +77,8 @@ class AuditTest(ApiTest):
         for florin in cls.stack.florins:
             florin.stop()
         # Nobody looks any more, and that is no finding.
-        cls.stack.postgres.query("SET track_counts = off; UPDATE florin.operation SET due_at = due_at + interval '1 day'"
+        cls.stack.postgres.query("SET track_counts = off; UPDATE florin.operation"
+                                 " SET due_at = due_at + interval '1 day'"
                                  " WHERE due_at < 'infinity'")
 
     @classmethod
@@ -293,7 +98,8 @@ class AuditTest(ApiTest):
 
     def audit(self, *arguments, database="florin", **environment):
         answer = subprocess.run(
-            [self.stack.binary("florin"), "audit", *arguments], capture_output=True, text=True, check=False,
+            [self.stack.binary("florin"), "audit", *arguments], capture_output=True, text=True,
+            check=False,
             env={**os.environ, "FLORIN_DATABASE_URL": self.url(database), **environment})
         return answer
 
@@ -307,12 +113,10 @@ class AuditTest(ApiTest):
         self.assertEqual(answer.returncode, FINDINGS if found else AGREES)
         return found
 
-    def plant(self, sql, database):
-        """Changes rows behind everybody's back; the server counts that only when the SQL says so."""
-        counts = "on" if sql.startswith("STATISTICS;") else "off"
-        sql = sql.removeprefix("STATISTICS;")
-        self.stack.postgres.query(f"SET track_counts = {counts}; SET session_replication_role = replica; {sql}",
-                                  database)
+    def plant(self, sql, database="florin"):
+        """Changes rows behind everybody's back. The server does not count it, unless asked to."""
+        self.stack.postgres.query("SET track_counts = off; SET session_replication_role = replica;"
+                                  f" SET search_path = florin; {spelled_out(sql)}", database)
 
     @contextlib.contextmanager
     def copy(self, sql=""):
@@ -374,7 +178,8 @@ class Rights:
 
     def test_a_login_of_its_own(self):
         self.stack.postgres.query("CREATE ROLE auditor LOGIN IN ROLE florin_auditor")
-        answer = self.audit("--slots", "64", FLORIN_AUDIT_DATABASE_URL=self.url("florin", "auditor"))
+        url = self.url("florin", "auditor")
+        answer = self.audit("--slots", "64", FLORIN_AUDIT_DATABASE_URL=url)
         self.assertEqual(answer.returncode, AGREES, answer.stderr)
         self.assertIn("0 findings", answer.stdout)
 
@@ -408,7 +213,8 @@ class Rights:
                            if name != "FLORIN_DATABASE_URL"}
             for command in ("migrate", "audit"):
                 answer = subprocess.run(
-                    [self.stack.binary("florin"), command, "--data-dir", os.path.join(folder, "data")],
+                    [self.stack.binary("florin"), command,
+                     "--data-dir", os.path.join(folder, "data")],
                     capture_output=True, text=True, check=False, env=environment)
                 self.assertEqual(answer.returncode, AGREES, answer.stderr)
         self.assertIn("0 findings", answer.stdout)
@@ -484,7 +290,7 @@ class Watch:
                 money = ('florin_audit_money_at_stake_minor_units{check="payment_counters",'
                          'severity="halt",currency="EUR"}')
                 self.assertEqual(self.passes(program)[gauge], 0)
-                self.plant(f"UPDATE florin.payment SET refunded = 100 WHERE id = {payment('sale')}",
+                self.plant("UPDATE payment SET refunded = 100 WHERE id = payment(sale)",
                            database)
                 seen = self.passes(program)
                 self.assertEqual((seen[gauge], seen[money]), (1, 100))
@@ -501,11 +307,11 @@ class Watch:
                 self.assertTrue(alarm["payment"].startswith("pay_"))
                 (line,) = logged(program, "audit.finding")
                 self.assertEqual((line["level"], line["payment"]), ("error", alarm["payment"]))
-                self.plant(f"UPDATE florin.payment SET refunded = 200 WHERE id = {payment('sale')}",
+                self.plant("UPDATE payment SET refunded = 200 WHERE id = payment(sale)",
                            database)
                 self.passes(program)
                 self.assertEqual([alarm["found"] for alarm in alarms.alarms], ["100", "200"])
-                self.plant(f"UPDATE florin.payment SET refunded = 0 WHERE id = {payment('sale')}",
+                self.plant("UPDATE payment SET refunded = 0 WHERE id = payment(sale)",
                            database)
                 seen = self.passes(program)
                 self.assertEqual((seen[gauge], seen[money]), (0, 0))
@@ -519,8 +325,8 @@ class Watch:
             try:
                 self.passes(program)
                 self.stack.postgres.query(
-                    f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'",
-                    "postgres")
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    f" WHERE datname = '{database}'", "postgres")
                 self.passes(program)
                 self.assertEqual(logged(program, "audit.finding"), [])
             finally:
@@ -540,8 +346,8 @@ class UnderLoad(kit.StackTest):
     def test_no_false_finding_in_a_storm(self):
         program = watch(self.stack, self.stack.postgres.url)
         try:
-            storm = chaos.Chaos(self.stack, chaos.seed_from_environment(), payments=PAYMENTS_IN_STORM,
-                                kill_every=(1.0, 2.0), patience=60)
+            storm = chaos.Chaos(self.stack, chaos.seed_from_environment(),
+                                payments=PAYMENTS_IN_STORM, kill_every=(1.0, 2.0), patience=60)
             print(storm.run())
             passes = metrics(program)["florin_audit_passes_total"]
             print(f"{passes:.0f} passes of the audit")

@@ -10,10 +10,14 @@ namespace {
 // Nothing is set for longer than a transaction, so that a pooler may stand between.
 constexpr std::string_view kBegin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 constexpr std::string_view kStepDown = "SET LOCAL ROLE florin_auditor";
-constexpr std::array<std::string_view, 3> kSettings = {
+constexpr std::array<std::string_view, 5> kSettings = {
     "SET LOCAL statement_timeout = '10s'",
     // Plans for these slots: from one slot to all of them is a long way.
     "SET LOCAL plan_cache_mode = force_custom_plan",
+    // Everything joins by slot and something else. The planner guesses one row behind a law that
+    // all rows keep, and a loop over "one" row, or a merge by slot alone, takes for ever.
+    "SET LOCAL enable_nestloop = off",
+    "SET LOCAL enable_mergejoin = off",
     "SET LOCAL jit = off",
 };
 constexpr std::string_view kCommit = "COMMIT";

@@ -72,7 +72,7 @@ void merge(Verdict& into, Verdict more, std::size_t limit);
 class Stride {
 public:
     static constexpr double kStepSeconds = 0.5;
-    static constexpr std::int64_t kRowsAtFirst = 200'000;
+    static constexpr std::int64_t kRowsAtFirst = 50'000;
 
     // `rows`: about how many rows the database has. `most`: never more slots than that.
     Stride(std::int64_t rows, int most);

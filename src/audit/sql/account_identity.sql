@@ -9,6 +9,6 @@ CROSS JOIN LATERAL (
     SELECT encode(set_byte(set_byte(set_byte(x.hash, 6, 112 | (a.slot >> 8)), 7, a.slot & 255),
                            8, 128 | (get_byte(x.hash, 8) & 63)), 'hex')::uuid AS id) h
 LEFT JOIN LATERAL (
-    SELECT sum(abs(f.amount)) AS amount FROM florin.ledger_entry f
+    SELECT sum(abs(f.amount)) AS amount FROM ledger_entry f
     WHERE f.slot = a.slot AND f.account_id = a.id AND h.id <> a.id) e ON true
 WHERE h.id <> a.id

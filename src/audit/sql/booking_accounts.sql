@@ -6,17 +6,16 @@ WITH wanted AS (
     GROUP BY l.slot, l.transaction_id, l.name, l.merchant_id, l.reference_id),
 booked AS (
     SELECT e.slot, e.transaction_id, a.name, a.merchant_id, e.reference_id, sum(e.amount) AS amount
-    FROM florin.ledger_entry e
+    FROM ledger_entry e
     JOIN account a ON a.slot = e.slot AND a.id = e.account_id
-    WHERE e.slot BETWEEN $1 AND $2
     GROUP BY e.slot, e.transaction_id, a.name, a.merchant_id, e.reference_id),
 -- Others tell of bookings that are missing, that nobody wanted, that are empty or do not balance.
 sound AS (
     SELECT b.slot, b.payment_id, b.transaction_id
     FROM booking b
-    JOIN florin.ledger_transaction t ON t.slot = b.slot AND t.id = b.transaction_id
-    JOIN florin.ledger_entry e ON e.slot = b.slot AND e.transaction_id = b.transaction_id
-    LEFT JOIN florin.ledger_account a ON a.slot = e.slot AND a.id = e.account_id
+    JOIN ledger_transaction t ON t.slot = b.slot AND t.id = b.transaction_id
+    JOIN ledger_entry e ON e.slot = b.slot AND e.transaction_id = b.transaction_id
+    LEFT JOIN ledger_account a ON a.slot = e.slot AND a.id = e.account_id
     GROUP BY b.slot, b.payment_id, b.transaction_id
     HAVING sum(e.amount) = 0 AND count(*) = count(a.id))
 SELECT s.slot, s.payment_id, 'transaction' AS object, s.transaction_id AS object_id,

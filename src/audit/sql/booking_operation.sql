@@ -2,9 +2,9 @@
 SELECT t.slot, t.source_id AS payment_id, 'transaction' AS object, t.id AS object_id, 'operation of ' || t.kind AS what,
        'an operation that ended so' AS expected, 'none' AS found, coalesce(min(a.currency), '') AS currency,
        coalesce(sum(e.amount) FILTER (WHERE e.amount > 0), 0) AS at_stake
-FROM florin.ledger_transaction t
+FROM ledger_transaction t
 LEFT JOIN booking b ON b.slot = t.slot AND b.transaction_id = t.id
-LEFT JOIN florin.ledger_entry e ON e.slot = t.slot AND e.transaction_id = t.id
-LEFT JOIN florin.ledger_account a ON a.slot = e.slot AND a.id = e.account_id
-WHERE t.slot BETWEEN $1 AND $2 AND b.transaction_id IS NULL
+LEFT JOIN ledger_entry e ON e.slot = t.slot AND e.transaction_id = t.id
+LEFT JOIN ledger_account a ON a.slot = e.slot AND a.id = e.account_id
+WHERE b.transaction_id IS NULL
 GROUP BY t.slot, t.source_id, t.id, t.kind

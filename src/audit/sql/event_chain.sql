@@ -3,8 +3,7 @@ SELECT p.slot, p.id AS payment_id, 'payment' AS object, p.id AS object_id, 'vers
        '1 to ' || p.version AS expected,
        coalesce(min(e.version) || ' to ' || max(e.version) || ', ' || count(e.version) || ' of them', 'none') AS found,
        p.currency, p.amount::numeric AS at_stake
-FROM florin.payment p
-LEFT JOIN florin.event e ON e.slot = p.slot AND e.payment_id = p.id
-WHERE p.slot BETWEEN $1 AND $2
+FROM payment p
+LEFT JOIN event e ON e.slot = p.slot AND e.payment_id = p.id
 GROUP BY p.slot, p.id, p.version, p.currency, p.amount
 HAVING count(e.version) <> p.version OR min(e.version) <> 1 OR max(e.version) <> p.version

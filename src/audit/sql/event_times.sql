@@ -8,9 +8,8 @@ SELECT e.slot, e.payment_id, 'event' AS object, e.id AS object_id, 'time of vers
 FROM (
     SELECT v.slot, v.payment_id, v.id, v.version, v.at,
            lag(v.at) OVER (PARTITION BY v.slot, v.payment_id ORDER BY v.version) AS before
-    FROM florin.event v
-    WHERE v.slot BETWEEN $1 AND $2
+    FROM event v
 ) e
-JOIN florin.payment p ON p.slot = e.slot AND p.id = e.payment_id
+JOIN payment p ON p.slot = e.slot AND p.id = e.payment_id
 WHERE e.at > $3 + interval '1 minute' OR e.at < e.before - interval '10 seconds'
    OR (e.version = p.version AND e.at <> p.updated_at)

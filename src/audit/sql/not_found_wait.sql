@@ -3,5 +3,5 @@ SELECT o.slot, o.payment_id, 'operation' AS object, o.id AS object_id, o.kind ||
        'a proof within a day' AS expected, o.state || ' since ' || o.sent_at AS found,
        coalesce(p.currency, '') AS currency, o.amount::numeric AS at_stake
 FROM operation o
-LEFT JOIN florin.payment p ON p.slot = o.slot AND p.id = o.payment_id
+LEFT JOIN payment p ON p.slot = o.slot AND p.id = o.payment_id
 WHERE o.state = 'not_found_wait' AND o.sent_at < $3 - interval '1 day'

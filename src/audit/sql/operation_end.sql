@@ -8,9 +8,9 @@ SELECT o.slot, o.payment_id, 'operation' AS object, o.id AS object_id, 'end of '
            || CASE WHEN o.due_at = 'infinity' THEN ', never due' ELSE ', due' END AS found,
        coalesce(p.currency, '') AS currency, o.amount::numeric AS at_stake
 FROM operation o
-LEFT JOIN florin.event e ON e.slot = o.slot AND e.payment_id = o.payment_id AND e.version = o.ended_version
+LEFT JOIN event e ON e.slot = o.slot AND e.payment_id = o.payment_id AND e.version = o.ended_version
                         AND e.operation_id = o.id
-LEFT JOIN florin.payment p ON p.slot = o.slot AND p.id = o.payment_id
+LEFT JOIN payment p ON p.slot = o.slot AND p.id = o.payment_id
 WHERE o.has_ended <> (o.due_at = 'infinity') OR o.has_ended <> (o.ended_version > 0)
    OR (o.has_ended AND o.kind IS NOT NULL AND NOT EXISTS (
            SELECT FROM end_word w

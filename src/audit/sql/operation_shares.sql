@@ -3,8 +3,8 @@ SELECT o.slot, o.payment_id, 'operation' AS object, o.id AS object_id, 'sum of s
        CASE WHEN o.is_parked THEN 0 ELSE o.amount END || ' over ' || count(q.n) AS expected,
        s.total || ' over ' || cardinality(o.shares) AS found, p.currency, abs(o.amount - s.total) AS at_stake
 FROM operation o
-JOIN florin.payment p ON p.slot = o.slot AND p.id = o.payment_id
-LEFT JOIN florin.payment_order q ON q.slot = o.slot AND q.payment_id = o.payment_id
+JOIN payment p ON p.slot = o.slot AND p.id = o.payment_id
+LEFT JOIN payment_order q ON q.slot = o.slot AND q.payment_id = o.payment_id
 CROSS JOIN LATERAL (
     SELECT CASE WHEN cardinality(o.shares) = 0 THEN p.amount ELSE coalesce(sum(x), 0) END AS total,
            coalesce(min(x), 0) AS least

@@ -10,8 +10,8 @@ FROM (
            coalesce(sum(s.share) FILTER (WHERE o.kind IN ('sale', 'capture') AND o.counts), 0) AS captured,
            coalesce(sum(s.share) FILTER (WHERE o.kind = 'refund' AND o.state <> 'declined'), 0) AS refunded
     FROM operation o
-    JOIN florin.payment p ON p.slot = o.slot AND p.id = o.payment_id
-    JOIN florin.payment_order q ON q.slot = o.slot AND q.payment_id = o.payment_id
+    JOIN payment p ON p.slot = o.slot AND p.id = o.payment_id
+    JOIN payment_order q ON q.slot = o.slot AND q.payment_id = o.payment_id
     CROSS JOIN LATERAL (
         SELECT CASE WHEN cardinality(o.shares) = 0 THEN q.amount ELSE o.shares[q.n + 1] END AS share) s
     GROUP BY q.slot, q.payment_id, q.id, q.amount, p.currency

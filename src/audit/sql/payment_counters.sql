@@ -1,7 +1,7 @@
 -- Payments whose counters differ from what their operations add up to.
 SELECT p.slot, p.id AS payment_id, 'payment' AS object, p.id AS object_id, c.name AS what,
        c.expected::text, c.found::text, p.currency, abs(c.expected - c.found) AS at_stake
-FROM florin.payment p
+FROM payment p
 JOIN (
     SELECT o.slot, o.payment_id,
            coalesce(sum(o.amount) FILTER (WHERE o.kind IN ('authorize', 'sale') AND o.counts), 0) AS authorized,
@@ -24,7 +24,7 @@ CROSS JOIN LATERAL (VALUES
     ('refunded', s.refunded, p.refunded::numeric),
     -- No operation moves it yet.
     ('disputed', 0::numeric, p.disputed::numeric)) AS c (name, expected, found)
-WHERE p.slot BETWEEN $1 AND $2 AND c.expected <> c.found
+WHERE c.expected <> c.found
   -- What payment_laws tells is not told again.
   AND least(p.authorized, p.capture_reserved, p.captured, p.voided, p.refund_reserved, p.refunded, p.disputed) >= 0
   AND p.authorized <= p.amount AND p.captured::numeric + p.capture_reserved + p.voided <= p.authorized

@@ -3,16 +3,15 @@ SELECT x.slot, x.payment_id, 'payment' AS object, x.payment_id AS object_id, x.w
        x.found::text, x.currency, x.amount::numeric AS at_stake
 FROM (
     SELECT p.slot, p.id AS payment_id, 'keys that began it' AS what, count(i.key) AS found, p.currency, p.amount
-    FROM florin.payment p
-    LEFT JOIN florin.idempotency i ON i.slot = p.slot AND i.merchant_id = p.merchant_id AND i.payment_id = p.id
+    FROM payment p
+    LEFT JOIN idempotency i ON i.slot = p.slot AND i.merchant_id = p.merchant_id AND i.payment_id = p.id
                                   AND i.scope = (SELECT min(w.number) FROM scope_word w WHERE w.kind = 'sale')
-    WHERE p.slot BETWEEN $1 AND $2
     GROUP BY p.slot, p.id, p.currency, p.amount
     UNION ALL
     SELECT i.slot, i.payment_id, 'keys of ' || i.operation_id, count(*), min(p.currency), min(p.amount)
-    FROM florin.idempotency i
-    JOIN florin.payment p ON p.slot = i.slot AND p.id = i.payment_id
-    WHERE i.slot BETWEEN $1 AND $2 AND i.scope > (SELECT min(w.number) FROM scope_word w WHERE w.kind = 'sale')
+    FROM idempotency i
+    JOIN payment p ON p.slot = i.slot AND p.id = i.payment_id
+    WHERE i.scope > (SELECT min(w.number) FROM scope_word w WHERE w.kind = 'sale')
     GROUP BY i.slot, i.payment_id, i.operation_id
 ) x
 WHERE x.found <> 1

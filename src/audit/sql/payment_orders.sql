@@ -2,8 +2,7 @@
 SELECT p.slot, p.id AS payment_id, 'payment' AS object, p.id AS object_id, 'sum of orders' AS what,
        p.amount::text AS expected, coalesce(sum(q.amount), 0) || ' in ' || count(q.n) AS found, p.currency,
        abs(p.amount - coalesce(sum(q.amount), 0)) AS at_stake
-FROM florin.payment p
-LEFT JOIN florin.payment_order q ON q.slot = p.slot AND q.payment_id = p.id
-WHERE p.slot BETWEEN $1 AND $2
+FROM payment p
+LEFT JOIN payment_order q ON q.slot = p.slot AND q.payment_id = p.id
 GROUP BY p.slot, p.id, p.amount, p.currency
 HAVING coalesce(sum(q.amount), 0) <> p.amount OR min(q.n) <> 0 OR max(q.n) <> count(q.n) - 1

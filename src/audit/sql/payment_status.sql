@@ -11,8 +11,7 @@ FROM (
                WHEN p.authorized > 0 AND p.voided = p.authorized THEN 'canceled'
                WHEN p.authorized > 0 THEN 'authorized'
                ELSE 'failed' END AS expected
-    FROM florin.payment p
+    FROM payment p
     LEFT JOIN kind_word k ON k.number = p.doing
-    WHERE p.slot BETWEEN $1 AND $2
 ) x
 WHERE x.status <> x.expected

@@ -3,6 +3,6 @@ SELECT o.slot, o.payment_id, 'operation' AS object, o.id AS object_id, 'refund i
        'an end within ten days' AS expected, o.state || ' since ' || o.sent_at AS found,
        coalesce(p.currency, '') AS currency, o.amount::numeric AS at_stake
 FROM operation o
-LEFT JOIN florin.payment p ON p.slot = o.slot AND p.id = o.payment_id
+LEFT JOIN payment p ON p.slot = o.slot AND p.id = o.payment_id
 WHERE o.kind = 'refund' AND o.state IN ('ready', 'sending', 'pending', 'not_sent')
   AND o.sent_at < $3 - interval '10 days'

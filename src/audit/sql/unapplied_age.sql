@@ -4,8 +4,7 @@ SELECT t.slot, t.source_id AS payment_id, 'payment' AS object, t.source_id AS ob
        abs(sum(e.amount)) AS at_stake
 FROM account a
 JOIN chart c ON c.code = a.code AND c.account = 'unapplied'
-JOIN florin.ledger_entry e ON e.slot = a.slot AND e.account_id = a.id
-JOIN florin.ledger_transaction t ON t.slot = e.slot AND t.id = e.transaction_id
-WHERE t.slot BETWEEN $1 AND $2
+JOIN ledger_entry e ON e.slot = a.slot AND e.account_id = a.id
+JOIN ledger_transaction t ON t.slot = e.slot AND t.id = e.transaction_id
 GROUP BY t.slot, t.source_id, a.currency
 HAVING sum(e.amount) <> 0 AND min(t.recorded_at) < $3 - interval '3 days'

@@ -27,6 +27,18 @@ TEST(Metrics, CountersAndGauges) {
               "c_state{account=\"x\"} 2\nc_state{account=\"y\"} 0\n");
 }
 
+TEST(Metrics, GaugesWithLabelsGoUpAndDown) {
+    Registry registry;
+    registry.reset_gauges("standing");
+    registry.gauge("standing", "Now.", "kind=\"x\"") = 3;
+    registry.gauge("standing", "Now.", "kind=\"y\"") = 4;
+    registry.reset_gauges("standing");
+    registry.gauge("standing", "Now.", "kind=\"y\"") = 1;
+    EXPECT_EQ(registry.render(),
+              "# HELP standing Now.\n# TYPE standing gauge\n"
+              "standing{kind=\"x\"} 0\nstanding{kind=\"y\"} 1\n");
+}
+
 TEST(Metrics, BucketsOfAHistogramAddUp) {
     Registry registry;
     auto& histogram = registry.histogram("h_seconds", "Time.", "route=\"/\"");

@@ -1,0 +1,198 @@
+"""The ways in which tests/audit_test.py spoils a database, each with the check that has to find it.
+
+The SQL speaks of stories by name, which are the checkout ids of payments: payment(sale) is the id
+of that payment, op(sale, 2) of its first operation of kind 2, order(sale, 0) of its first order,
+slot(sale) its slot, and account(sale, 2100) the ledger account of that code that its merchant has
+in its slot.
+"""
+
+import re
+
+# Kinds of operations: 1 authorize, 2 sale, 3 capture, 4 cancel, 5 refund.
+# Accounts: 1100 psp_receivable, 2100 escrow, 2600 refund_in_flight, 2900 unapplied.
+WORDS = {
+    "payment": "(SELECT id FROM payment WHERE checkout_id = '{0}')",
+    "slot": "(SELECT slot FROM payment WHERE checkout_id = '{0}')",
+    "op": "(SELECT o.id FROM operation o JOIN payment p ON p.slot = o.slot AND p.id = o.payment_id"
+          " WHERE p.checkout_id = '{0}' AND o.kind = {1} ORDER BY o.id LIMIT 1)",
+    "order": "(SELECT q.id FROM payment_order q JOIN payment p ON p.slot = q.slot"
+             " AND p.id = q.payment_id WHERE p.checkout_id = '{0}' AND q.n = {1})",
+    "account": "(SELECT a.id FROM ledger_account a JOIN payment p ON p.slot = a.slot"
+               " AND p.merchant_id = a.merchant_id AND p.currency = a.currency"
+               " WHERE p.checkout_id = '{0}' AND a.code = {1} AND a.owner <> 'paypal')",
+    # Another id of the same slot and time.
+    "twin": "overlay({0}::text placing '00000' from 32)::uuid",
+    "nobody": "'0192f0c1-2345-7001-8abc-0123456789ab'::uuid",
+}
+WORD = re.compile(r"\b(payment|slot|op|order|account|twin)\((\w+)(?:, (\d+))?\)|\bnobody\b")
+ENTRY = "INSERT INTO ledger_entry (slot, account_id, transaction_id, leg, amount, reference_id) "
+
+
+def spelled_out(sql):
+    def word(match):
+        name = match.group(1) or "nobody"
+        return WORDS[name].format(match.group(2), match.group(3))
+
+    return WORD.sub(word, sql)
+
+
+def new_account(story, code, owner, name):
+    """An account of the story's merchant that may be new, under the id that it must have."""
+    return f"""
+        INSERT INTO ledger_account
+        SELECT p.slot, encode(set_byte(set_byte(set_byte(p.hash, 6, 112 | (p.slot >> 8)), 7,
+                   p.slot & 255), 8, 128 | (get_byte(p.hash, 8) & 63)), 'hex')::uuid,
+               p.merchant_id, {code}, '{owner}', p.currency
+        FROM (SELECT slot, merchant_id, currency, substring(sha256(uuid_send(merchant_id)
+                  || convert_to('{name}:' || currency, 'UTF8')) FROM 1 FOR 16) AS hash
+              FROM payment WHERE checkout_id = '{story}') p
+        ON CONFLICT DO NOTHING;"""
+
+
+# The provider said no, and then yes: no corruption, but what the books must say then
+# (docs/ledger.md).
+LATE_SALE = (
+    new_account("decline", 1100, "stripe", "psp_receivable:stripe") +
+    new_account("decline", 2900, "", "unapplied") + """
+    INSERT INTO event
+    SELECT slot, payment_id, 3, twin(id), operation_id, 'payment.late_success',
+           replace(data, '"version":2,', '"version":3,'), at
+    FROM event WHERE payment_id = payment(decline) AND version = 2;
+    UPDATE payment SET version = 3 WHERE id = payment(decline);
+    UPDATE operation SET state = 2, review = true, shares = '{0,0}', provider_reference = 'pi_late'
+    WHERE payment_id = payment(decline);
+    INSERT INTO ledger_transaction
+    SELECT slot, id, merchant_id, payment_id, 'late_success', sent_at
+    FROM operation WHERE payment_id = payment(decline);""" + ENTRY + """
+    VALUES (slot(decline), account(decline, 1100), op(decline, 2), 0, 10000, payment(decline)),
+           (slot(decline), account(decline, 2900), op(decline, 2), 1, -10000, payment(decline));""")
+
+# (check, what else follows from the corruption by its nature, SQL)
+CORRUPTIONS = [
+    ("transaction_balance", {"slot_balance"},
+     "UPDATE ledger_entry SET amount = amount + 1 WHERE transaction_id = op(sale, 2) AND leg = 0"),
+    ("transaction_balance", {"slot_balance", "transaction_legs"},
+     "DELETE FROM ledger_entry WHERE transaction_id = op(sale, 2) AND leg = 1"),
+    ("slot_balance", {"entry_transaction"},
+     ENTRY + "SELECT slot(sale), account(sale, 2100), nobody, 0, 500, order(sale, 0)"),
+    ("transaction_legs", set(),
+     "UPDATE ledger_entry SET leg = 7 WHERE transaction_id = op(sale, 2) AND leg = 1"),
+    ("transaction_legs", set(), "DELETE FROM ledger_entry WHERE transaction_id = op(sale, 2)"),
+    ("entry_transaction", set(),
+     ENTRY + "VALUES (slot(sale), account(sale, 2100), nobody, 0, 500, order(sale, 0)),"
+     " (slot(sale), account(sale, 2100), nobody, 1, -500, order(sale, 1))"),
+    ("entry_account", {"transaction_balance", "slot_balance"},
+     "DELETE FROM ledger_account WHERE id = account(sale, 2100)"),
+    ("account_identity", set(),
+     "INSERT INTO ledger_account SELECT slot, nobody, merchant_id, 1100, 'paypal', 'EUR'"
+     " FROM payment WHERE id = payment(sale)"),
+    ("account_identity", {"booking_accounts"},
+     "UPDATE ledger_account SET owner = 'adyen' WHERE id = account(sale, 1100)"),
+    ("operation_booking", set(),
+     "DELETE FROM ledger_entry WHERE transaction_id = op(sale, 2);"
+     " DELETE FROM ledger_transaction WHERE id = op(sale, 2)"),
+    ("operation_booking", set(),
+     "UPDATE ledger_transaction SET kind = 'late_success' WHERE id = op(sale, 2)"),
+    ("operation_booking", set(),
+     "UPDATE ledger_transaction SET source_id = payment(hold) WHERE id = op(sale, 2)"),
+    ("booking_operation", set(),
+     "INSERT INTO ledger_transaction SELECT slot, twin(id), merchant_id, source_id, kind,"
+     " recorded_at FROM ledger_transaction WHERE id = op(sale, 2);" + ENTRY +
+     "SELECT slot, account_id, twin(transaction_id), leg, amount, reference_id"
+     " FROM ledger_entry WHERE transaction_id = op(sale, 2)"),
+    # From one seller's escrow to the other's.
+    ("booking_accounts", set(),
+     "UPDATE ledger_entry SET amount = amount + CASE leg WHEN 1 THEN -5 ELSE 5 END"
+     " WHERE transaction_id = op(sale, 2) AND leg IN (1, 2)"),
+    # In flight for another refund.
+    ("booking_accounts", set(),
+     "UPDATE ledger_entry SET reference_id = op(refund, 5)"
+     " WHERE transaction_id = op(refund_pending, 5)"
+     " AND account_id = account(refund_pending, 2600)"),
+    # Owed by another provider.
+    ("booking_accounts", set(),
+     new_account("sale", 1100, "paypal", "psp_receivable:paypal") +
+     "UPDATE ledger_entry SET account_id = (SELECT id FROM ledger_account WHERE owner = 'paypal')"
+     " WHERE transaction_id = op(sale, 2) AND leg = 0"),
+    ("booking_accounts", set(),
+     "UPDATE ledger_entry SET amount = amount * 2 WHERE transaction_id = op(sale, 2)"),
+    ("payment_laws", set(),
+     "ALTER TABLE payment DROP CONSTRAINT payment_check3;"
+     " UPDATE payment SET refunded = captured + 100 WHERE id = payment(sale)"),
+    ("payment_counters", set(), "UPDATE payment SET refunded = 100 WHERE id = payment(sale)"),
+    ("payment_counters", set(), "UPDATE payment SET voided = 1 WHERE id = payment(hold)"),
+    ("payment_counters", set(),
+     "UPDATE payment SET refund_reserved = 0, refunded = refund_reserved"
+     " WHERE id = payment(refund_pending)"),
+    ("payment_counters", set(), "UPDATE payment SET disputed = 1 WHERE id = payment(sale)"),
+    # More of the second order than it cost, and booked so.
+    ("order_limits", set(),
+     "UPDATE operation SET shares = '{1000,5000}' WHERE id = op(refund_part, 5);"
+     " UPDATE ledger_entry SET amount = CASE reference_id WHEN order(refund_part, 0) THEN 1000"
+     " ELSE 5000 END WHERE transaction_id = op(refund_part, 5) AND amount > 0"),
+    ("payment_exists", set(), "DELETE FROM payment WHERE id = payment(decline)"),
+    ("payment_orders", set(),
+     "UPDATE payment_order SET n = n + 5 WHERE payment_id = payment(decline)"),
+    ("payment_orders", set(),
+     "DELETE FROM payment_order WHERE payment_id = payment(decline) AND n = 1"),
+    ("payment_status", set(),
+     "UPDATE payment SET status = 'succeeded' WHERE id = payment(decline)"),
+    ("main_operation", set(), "UPDATE payment SET doing = 3 WHERE id = payment(sale)"),
+    ("main_operation", set(),
+     "UPDATE payment SET operation_id = op(refund, 5) WHERE id = payment(refund)"),
+    ("operation_known", set(),
+     "UPDATE operation SET kind = 99 WHERE payment_id = payment(decline)"),
+    ("operation_shares", set(),
+     "UPDATE operation SET shares = '{1,2}' WHERE payment_id = payment(decline)"),
+    ("operation_end", set(),
+     "UPDATE operation SET due_at = 'infinity' WHERE payment_id = payment(unknown)"),
+    ("operation_end", set(),
+     "UPDATE operation SET ended_version = 1 WHERE payment_id = payment(sale)"),
+    ("operation_proof", set(),
+     "UPDATE operation SET proved_by = '' WHERE payment_id = payment(sale)"),
+    ("operation_proof", set(),
+     "UPDATE operation SET provider_reference = '' WHERE payment_id = payment(sale)"),
+    ("event_chain", set(),
+     "DELETE FROM event WHERE payment_id = payment(lost_reply) AND version = 2"),
+    ("event_operation", set(),
+     "UPDATE event SET operation_id = nobody"
+     " WHERE payment_id = payment(lost_reply) AND version = 2"),
+    ("event_data", set(),
+     "UPDATE event SET data = '{}' WHERE payment_id = payment(sale) AND version = 2"),
+    ("key_target", set(),
+     "UPDATE idempotency SET operation_id = nobody WHERE payment_id = payment(refund)"
+     " AND scope = 4"),
+    ("key_target", set(),
+     "UPDATE idempotency SET scope = 3 WHERE payment_id = payment(refund) AND scope = 4"),
+    ("payment_key", set(), "DELETE FROM idempotency WHERE payment_id = payment(sale)"),
+    ("payment_key", set(),
+     "INSERT INTO idempotency SELECT slot, merchant_id, scope, key || 'x', request_hash,"
+     " payment_id, operation_id, created_at FROM idempotency"
+     " WHERE payment_id = payment(refund) AND scope = 4"),
+    ("provider_key", set(),
+     "UPDATE operation SET provider_key = 'same' WHERE payment_id = payment(refund)"),
+    ("row_slot", set(),
+     "UPDATE event SET id = overlay(id::text placing 'fff' from 16)::uuid"
+     " WHERE payment_id = payment(sale) AND version = 2"),
+    ("outcome_unknown", set(),
+     "UPDATE operation SET sent_at = sent_at - interval '2 hours'"
+     " WHERE payment_id = payment(unknown)"),
+    ("not_found_wait", set(),
+     "UPDATE operation SET state = 7, sent_at = sent_at - interval '2 days'"
+     " WHERE payment_id = payment(unknown)"),
+    ("operation_overdue", set(),
+     "UPDATE operation SET due_at = due_at - interval '2 days' WHERE id = op(refund_pending, 5)"),
+    ("unapplied_age", set(),
+     LATE_SALE + "UPDATE ledger_transaction SET recorded_at = recorded_at - interval '4 days'"
+     " WHERE id = op(decline, 2)"),
+    ("refund_age", set(),
+     "UPDATE operation SET sent_at = sent_at - interval '11 days'"
+     " WHERE id = op(refund_pending, 5)"),
+    ("event_times", set(),
+     "UPDATE event SET at = at - interval '1 day'"
+     " WHERE payment_id = payment(lost_reply) AND version = 2"),
+    ("event_times", set(),
+     "UPDATE payment SET updated_at = updated_at + interval '1 s' WHERE id = payment(sale)"),
+    # The server counts this one, as it does outside of tests.
+    ("append_only", set(), "SET track_counts = on; UPDATE ledger_entry SET amount = amount"),
+]
