@@ -194,5 +194,11 @@ CORRUPTIONS = [
     ("event_times", set(),
      "UPDATE payment SET updated_at = updated_at + interval '1 s' WHERE id = payment(sale)"),
     # The server counts this one, as it does outside of tests.
-    ("append_only", set(), "SET track_counts = on; UPDATE ledger_entry SET amount = amount"),
+    ("append_only", set(),
+     "SET track_counts = on; UPDATE ledger_entry SET amount = amount;"
+     " SELECT pg_stat_force_next_flush()"),
+    ("append_only", {"event_chain"},
+     "SET track_counts = on;"
+     " DELETE FROM event WHERE payment_id = payment(lost_reply) AND version = 2;"
+     " SELECT pg_stat_force_next_flush()"),
 ]

@@ -44,7 +44,7 @@ constexpr auto kChecks = std::to_array<Check>({
     {"unapplied_age",       page, "Money without a reason is dealt with in three days.", sql::unapplied_age},
     {"refund_age",          warn, "A refund arrives or fails within ten days.", sql::refund_age},
     {"event_times",         warn, "Events follow each other in time, and the last is the payment's last change.", sql::event_times},
-    {"append_only",         warn, "No row is deleted, and none of a fact is ever changed.", sql::append_only},
+    {"append_only",         warn, "No row of a payment or of the ledger is deleted, and none of a fact is ever changed.", sql::append_only},
 });
 // clang-format on
 
