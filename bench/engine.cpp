@@ -41,6 +41,10 @@ public:
     Task<Outcome> find(connectors::Wire&, connectors::Order, Deadline) const override {
         co_return connectors::NotFound{};
     }
+    Task<connectors::DisputeAnswer> read_dispute(connectors::Wire&, std::string,
+                                                 Deadline) const override {
+        co_return connectors::NotFound{};
+    }
     Result<connectors::Hint> read_webhook(const http::Headers&, std::string_view, std::string_view,
                                           Instant) const override {
         return fail(Fault::malformed, "webhook_malformed", "nobody calls from outside here");

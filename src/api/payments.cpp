@@ -84,7 +84,7 @@ Handled act(Services& services, Call call, payments::Wish about) {
                                           patience(wait), call.deadline));
     auto response = show_answer(answer, makes_a_refund ? 201 : 200, call.target.path);
     if (wait) response.headers.add("Preference-Applied", wait->applied);
-    if (action == Action::refund)
+    if (makes_a_refund)
         response.headers.set("Location", "/v1/payments/" + answer.payment.text() + "/refunds/" +
                                              RefundId(answer.operation.uuid()).text());
     co_return response;

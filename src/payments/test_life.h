@@ -40,13 +40,14 @@ public:
                                      const std::optional<Dispute>& dispute_before)>;
 
     explicit Life(std::uint64_t seed, Watch watch = {})
-        : random_(seed), payment_(opened(random_() % 2 == 0)), watch_(std::move(watch)) {
+        : random_(seed), takes_parts_(seed % 3 == 0), payment_(opened(random_() % 2 == 0)), watch_(std::move(watch)) {
         operations_[payment_.operation.id] = payment_.operation;
     }
 
     void live(int steps) {
         for (int i = 0; i < steps && !::testing::Test::HasFailure(); ++i) {
-            now_ += std::chrono::seconds(random_() % (random_() % 8 == 0 ? 400'000 : 400));
+            const bool long_pause = !takes_parts_ && random_() % 8 == 0;
+            now_ += std::chrono::seconds(random_() % (long_pause ? 400'000 : 400));
             if (const auto change = pick()) take(*change);
         }
     }
@@ -96,6 +97,7 @@ private:
                                               Action::refund,  Action::refund,  Action::adjust,
                                               Action::sale};
         Wish wish{.action = kActions[random_() % std::size(kActions)]};
+        if (takes_parts_ && random_() % 4 != 0) wish.action = Action::capture;
         if (random_() % 16 == 0) return begun({.undo = true});
         wish.in_place = random_() % 2 == 0;
         if (wish.action == Action::sale) {
@@ -106,7 +108,8 @@ private:
         }
         if (wish.action == Action::adjust || (wish.action != Action::cancel && random_() % 2 == 0))
             wish.amount = 1 + static_cast<std::int64_t>(random_() % 10'000);
-        wish.is_final = random_() % 2 == 0;
+        wish.is_final = random_() % (takes_parts_ ? 8 : 2) == 0;
+        if (takes_parts_ && wish.amount) *wish.amount = 1 + *wish.amount / 4;
         if (wish.action != Action::cancel && !wish.amount && random_() % 2 == 0) {
             const auto& order = payment_.orders[random_() % payment_.orders.size()];
             const auto most = static_cast<std::uint64_t>(order.amount);
@@ -243,6 +246,7 @@ private:
     }
 
     std::mt19937_64 random_;
+    bool takes_parts_;  // One life in three is about captures in parts, the others about all.
     Payment payment_;
     Instant now_ = kNoon;
     std::map<OperationId, Operation> operations_;
