@@ -13,6 +13,10 @@ ALTER TABLE florin.provider_event
 CREATE INDEX provider_event_due ON florin.provider_event (due_at) WHERE due_at < 'infinity';
 CREATE INDEX provider_event_dead ON florin.provider_event (received_at) WHERE state = 2;
 
+-- Operations that may want a person: marked for review, or looked at for hours (nine looks, see next_look
+-- in payments/rules.cpp) without an end.
+CREATE INDEX operation_dead ON florin.operation (sent_at) WHERE review OR tries >= 9;
+
 -- Money that a bank wants back or has taken back (domain/dispute.h). amount and fee in minor units of the
 -- payment's currency; shares: the amount by order. withdrawn: it has left the provider's account.
 -- evidence_due_at: 'infinity' = nothing can be sent. version: of the payment, when it was last changed.

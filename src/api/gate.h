@@ -15,6 +15,7 @@
 #include "api/limits.h"
 #include "base/result.h"
 #include "ledger/store.h"
+#include "payments/dead_letters.h"
 #include "payments/service.h"
 #include "payments/store.h"
 #include "payments/watcher.h"
@@ -38,6 +39,7 @@ struct Services {
     payments::Store& payment_store;
     payments::Watcher& watcher;
     EventStreams& streams;
+    payments::DeadLetters& dead_letters;
     ledger::Store& ledger_store;
     metrics::Registry& metrics;
     Limits& limits;
@@ -54,9 +56,9 @@ struct Call {
     Deadline deadline;
 };
 
-// What makes a repeated request harmless: nothing (it changes nothing), the client's key, or the
-// provider's id of the event.
-enum class Replay { none, by_key, by_event };
+// What makes a repeated request harmless: nothing (it changes nothing), the client's key, the
+// provider's id of the event, or that doing it twice is the same as doing it once.
+enum class Replay { none, by_key, by_event, by_effect };
 
 struct Route {
     std::string_view method, path;

@@ -28,6 +28,10 @@ Handled list_ledger_accounts(Services& services, Call call);
 Handled get_ledger_account(Services& services, Call call);
 Handled list_ledger_entries(Services& services, Call call);
 
+Handled list_dead_letters(Services& services, Call call);
+Handled get_dead_letter(Services& services, Call call);
+Handled retry_dead_letter(Services& services, Call call);
+Handled discard_dead_letter(Services& services, Call call);
 Handled get_health(Services& services, Call call);
 Handled get_ready(Services& services, Call call);
 Handled get_metrics(Services& services, Call call);

@@ -49,6 +49,7 @@ App::App(asio::io_context& io, const Config& config, const std::string& conninfo
       payment_store_(pool_),
       engine_(io, {.conninfo = conninfo, .lanes = config.database_lanes}),
       records_(engine_, payment_store_),
+      dead_letters_(payment_store_, engine_),
       payments_(io, records_, {stripe_, outlet_},
                 service_options(config, std::move(provider_key_secret))),
       resolver_(io, payments_, {.period = config.resolver_period}),
@@ -56,8 +57,8 @@ App::App(asio::io_context& io, const Config& config, const std::string& conninfo
       streams_{.at_once_max = config.event_streams_max, .heartbeat = config.event_heartbeat},
       limits_(buckets_, keys_, metrics_, limit_options(config),
               [this] { return engine_.counts().waiting; }),
-      gate_({keys_, payments_, payment_store_, watcher_, streams_, ledger_store_, metrics_, limits_,
-             [this] { return is_ready(); }}),
+      gate_({keys_, payments_, payment_store_, watcher_, streams_, dead_letters_, ledger_store_,
+             metrics_, limits_, [this] { return is_ready(); }}),
       scope_(io) {
     observe();
 }

@@ -12,6 +12,7 @@
 #include "ledger/store.h"
 #include "limits/outlet.h"
 #include "payments/database_records.h"
+#include "payments/dead_letters.h"
 #include "payments/resolver.h"
 #include "payments/service.h"
 #include "platform/config/config.h"
@@ -54,6 +55,7 @@ private:
     payments::Store payment_store_;
     payments::Engine engine_;
     payments::DatabaseRecords records_;
+    payments::DeadLetters dead_letters_;
     payments::Service payments_;
     payments::Resolver resolver_;
     payments::Watcher watcher_;

@@ -58,11 +58,11 @@ void complain(const Error& error, bool as_json) {
 struct Line {
     CLI::App app{"Florin takes payments, keeps them in a double-entry ledger, and can prove it."};
     std::string config_file, listen, data_dir, database_url;
-    bool json = false;
+    bool json = false, as_drawing = false;
     KeyOptions key;
     ListOptions list;
     AuditWish audit;
-    std::string id, shell, audit_listen;
+    std::string id, shell, audit_listen, reason;
     int code = kOk;  // Of a command that did what it should.
     std::function<Result<void>(const Options&)> chosen;
 };
@@ -159,6 +159,52 @@ void add_payments(Line& line) {
         ->check(CLI::IsMember({"bash", "zsh", "fish"}));
 }
 
+void add_machine(Line& line) {
+    auto* machine = line.app.add_subcommand(
+        "machine", "The states of a payment, a refund, a dispute or an operation, as a table");
+    machine->add_option("name", line.id, "payment, refund, dispute or operation")
+        ->required()
+        ->check(CLI::IsMember(machine_names()));
+    machine->add_flag("--mermaid", line.as_drawing, "As a drawing in Mermaid's language");
+    machine->callback([&line] {
+        line.chosen = [&line](const Options& options) {
+            return show_machine(options, line.id, line.as_drawing);
+        };
+    });
+}
+
+void add_dead_letters(Line& line) {
+    auto* dlq =
+        line.app.add_subcommand("dlq", "What waits for a person: list, show, retry, discard");
+    dlq->require_subcommand(1);
+    auto* list = dlq->add_subcommand("list", "Oldest first");
+    list->add_option("--limit", line.list.limit, "How many (20)")->check(CLI::Range(1, 10'000));
+    list->callback([&line] {
+        line.chosen = [&line](const Options& options) {
+            return list_dead_letters(options, line.list.limit);
+        };
+    });
+    auto* show = dlq->add_subcommand("show", "One with its whole history");
+    show->add_option("id", line.id, "op_..., or <provider>:<event>")->required();
+    show->callback([&line] {
+        line.chosen = [&line](const Options& o) { return show_dead_letter(o, line.id); };
+    });
+    auto* retry = dlq->add_subcommand("retry", "Try it at once, and count its tries anew");
+    retry->add_option("id", line.id, "op_..., or <provider>:<event>")->required();
+    retry->callback([&line] {
+        line.chosen = [&line](const Options& o) { return retry_dead_letter(o, line.id); };
+    });
+    auto* discard = dlq->add_subcommand(
+        "discard", "You have dealt with it; what was never found is declined on your word");
+    discard->add_option("id", line.id, "op_..., or <provider>:<event>")->required();
+    discard->add_option("--reason", line.reason, "What you found and did; it is kept")->required();
+    discard->callback([&line] {
+        line.chosen = [&line](const Options& o) {
+            return discard_dead_letter(o, line.id, line.reason);
+        };
+    });
+}
+
 // Its own three exit codes, so that a script can tell "wrong" from "could not look".
 Result<void> run_audit(Line& line, const Options& options) {
     auto found = [&]() -> Result<int> {
@@ -234,6 +280,8 @@ int run(std::vector<std::string> arguments) {
     add_keys(line);
     add_payments(line);
     add_audit(line);
+    add_dead_letters(line);
+    add_machine(line);
     std::ranges::reverse(arguments);  // As CLI11 wants a vector.
     try {
         line.app.parse(arguments);

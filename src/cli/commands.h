@@ -36,6 +36,17 @@ Result<void> show_payment(const Options& options, const std::string& id);
 // Fails with trial_balance_off when a currency does not sum to zero.
 Result<void> trial_balance(const Options& options);
 
+// florin machine: the states of a payment and so on, and what leads from one to the other.
+std::vector<std::string> machine_names();
+Result<void> show_machine(const Options& options, const std::string& name, bool as_drawing);
+
+// florin dlq: what only a person can bring further. Ids: op_..., or <provider>:<event>.
+Result<void> list_dead_letters(const Options& options, int limit);
+Result<void> show_dead_letter(const Options& options, const std::string& id);
+Result<void> retry_dead_letter(const Options& options, const std::string& id);
+Result<void> discard_dead_letter(const Options& options, const std::string& id,
+                                 const std::string& reason);
+
 struct AuditWish {
     bool watch = false, list = false, writer_allowed = false;
     int limit = 100, slots = 1024;

@@ -75,9 +75,12 @@ constexpr std::optional<Event> event_between(Status from, Status to) {
     return std::nullopt;
 }
 
+// Not decided: what the provider says about it may still change.
 constexpr bool is_open(Status status) {
-    return status == Status::inquiry || status == Status::needs_response ||
-           status == Status::under_review;
+    for (const auto& row : kTransitions) {
+        if (row.from == status && row.on == Event::updated) return true;
+    }
+    return false;
 }
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Status::count)>

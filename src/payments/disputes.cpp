@@ -76,8 +76,9 @@ Result<std::optional<Change>> take_dispute(const Payment& payment, std::span<con
         return fail(Fault::conflict, "dispute_currency",
                     "the dispute " + facts.reference + " is in another currency than " +
                         payment.id.text() + ": book it by hand");
-    auto change = step(payment, now, random);
     const auto before = known ? known->status : *status;
+    if (known && before == *status && !is_open(before)) return std::nullopt;
+    auto change = step(payment, now, random);
     change.dispute = known ? *known : opened(payment, facts, *status, now, ~random);
     auto& dispute = *change.dispute;
     const auto event =
@@ -126,6 +127,34 @@ std::optional<Change> take_lapse(const Payment& payment, const connectors::Outco
     change.after.counters.voided += left;
     change.after.cancellation_reason = kExpired;
     change.event_type = payment.counters.captured > 0 ? "payment.succeeded" : "payment.expired";
+    return seal(payment, std::move(change));
+}
+
+Result<Change> dismiss(const Payment& payment, std::string reason, Instant now,
+                       std::uint64_t random) {
+    const auto& op = payment.operation;
+    const auto absent = operation::next(op.state, operation::Event::prove_absent);
+    if (!absent && !operation::is_settled(op.state))
+        return fail(Fault::conflict, "operation_open",
+                    "the outcome of " + op.id.text() +
+                        " is not known: retry it, or wait until the provider says that there is no "
+                        "such thing");
+    if (!absent && !op.review)
+        return fail(Fault::conflict, "nothing_to_discard",
+                    "the operation " + op.id.text() + " waits for nobody");
+    auto change = step(payment, now, random);
+    auto& mine = change.after.operation;
+    mine.review = false;
+    mine.why = std::move(reason);
+    change.event_type = "operation.reviewed";
+    if (absent) {
+        mine.state = *absent;
+        mine.decline_code = "not_found";
+        mine.proof = {"operator", "", ""};
+        book_decline(change);
+        mine.review = false;
+        end(change);
+    }
     return seal(payment, std::move(change));
 }
 

@@ -30,4 +30,10 @@ std::optional<Change> take_return(const Payment& payment, const connectors::Outc
 std::optional<Change> take_lapse(const Payment& payment, const connectors::Outcome& outcome,
                                  Instant now, std::uint64_t random);
 
+// A person has looked: the operation is no longer marked for review, and `reason` is kept. What was
+// never found at the provider is declined by it: the person vouches that nothing happened there.
+// Failures: Conflict operation_open (its outcome is not known yet), nothing_to_discard.
+Result<Change> dismiss(const Payment& payment, std::string reason, Instant now,
+                       std::uint64_t random);
+
 }  // namespace florin::payments

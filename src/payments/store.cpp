@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "base/check.h"
+#include "payments/dead_letters.h"
 #include "payments/rules.h"
 #include "payments/show.h"
 #include "payments/sql.h"
@@ -426,6 +427,52 @@ Task<> Store::finish_event(ProviderEvent event, EventState state, std::string wh
     params.add(event.slot).add(event.provider).add(event.id).add(event.due_at);
     params.add(static_cast<std::int16_t>(state)).add(why).add(due_at);
     co_await pool_.query(sql::finish_event, std::move(params));
+}
+
+Task<std::vector<DeadLetter>> Store::dead_letters(MerchantId merchant, OperationId operation,
+                                                  std::string event, std::int64_t limit) {
+    pg::Params params;
+    params.add(merchant.uuid().bytes).add(operation.uuid().bytes).add(event).add(limit);
+    const auto rows = co_await pool_.query(sql::dead_letters, std::move(params));
+    std::vector<DeadLetter> out;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        Reader in(rows, i);
+        in.int16();  // The kind: an event has an id.
+        const MerchantId owner(in.uuid());
+        out.push_back({.merchant = owner,
+                       .payment = PaymentId(in.uuid()),
+                       .operation = OperationId(in.uuid()),
+                       .provider = in.text(),
+                       .event = in.text(),
+                       .type = in.text(),
+                       .operation_kind = in.int16(),
+                       .state = in.int16(),
+                       .tries = in.int16(),
+                       .why = in.text(),
+                       .at = in.time()});
+    }
+    co_return out;
+}
+
+Task<bool> Store::retry_operation(PaymentId payment, OperationId operation, Instant now) {
+    pg::Params params;
+    params.add(slot_number(payment)).add(payment.uuid().bytes).add(operation.uuid().bytes).add(now);
+    const auto rows = co_await pool_.query(sql::retry_operation, std::move(params));
+    co_return !rows.empty();
+}
+
+Task<> Store::settle_event(std::string provider, std::string id, EventState state, Instant due_at,
+                           std::string why) {
+    pg::Params params;
+    params.add(provider).add(id).add(static_cast<std::int16_t>(state)).add(due_at).add(why);
+    co_await pool_.query(sql::settle_event, std::move(params));
+}
+
+Task<std::string> Store::event_body(std::string provider, std::string id) {
+    pg::Params params;
+    params.add(provider).add(id);
+    const auto rows = co_await pool_.query(sql::event_body, std::move(params));
+    co_return rows.empty() ? std::string() : std::string(rows.text(0, 0));
 }
 
 Task<std::string> Store::provider_key_secret() {

@@ -25,6 +25,8 @@ struct Standing {
     std::int32_t version = 0;
 };
 
+struct DeadLetter;
+
 class Store {
 public:
     explicit Store(pg::Pool& pool) : pool_(pool) {}
@@ -73,6 +75,15 @@ public:
     Task<std::vector<ProviderEvent>> claim_events(Instant now, Instant until, std::int64_t limit);
     // Ends or puts off an event that was claimed, unless somebody else has it by now.
     Task<> finish_event(ProviderEvent event, EventState state, std::string why, Instant due_at);
+
+    // What waits for a person (dead_letters.h), oldest first; nil and empty = any.
+    Task<std::vector<DeadLetter>> dead_letters(MerchantId merchant, OperationId operation,
+                                               std::string event, std::int64_t limit);
+    // False: it has ended, or somebody sends it at this moment.
+    Task<bool> retry_operation(PaymentId payment, OperationId operation, Instant now);
+    Task<> settle_event(std::string provider, std::string id, EventState state, Instant due_at,
+                        std::string why);
+    Task<std::string> event_body(std::string provider, std::string id);
 
     // The secret of the installation, from which the providers' keys are derived.
     Task<std::string> provider_key_secret();
