@@ -67,6 +67,9 @@ LATE_SALE = (
     VALUES (slot(decline), account(decline, 1100), op(decline, 2), 0, 10000, payment(decline)),
            (slot(decline), account(decline, 2900), op(decline, 2), 1, -10000, payment(decline));""")
 
+# Stories that no provider plays, as they should be written.
+HONEST = {"a late sale": LATE_SALE}
+
 # (check, what else follows from the corruption by its nature, SQL)
 CORRUPTIONS = [
     ("transaction_balance", {"slot_balance"},
@@ -117,7 +120,7 @@ CORRUPTIONS = [
     ("booking_accounts", set(),
      "UPDATE ledger_entry SET amount = amount * 2 WHERE transaction_id = op(sale, 2)"),
     ("payment_laws", set(),
-     "ALTER TABLE payment DROP CONSTRAINT payment_check3;"
+     "ALTER TABLE payment DROP CONSTRAINT payment_refunds, DROP CONSTRAINT payment_disputes;"
      " UPDATE payment SET refunded = captured + 100 WHERE id = payment(sale)"),
     ("payment_counters", set(), "UPDATE payment SET refunded = 100 WHERE id = payment(sale)"),
     ("payment_counters", set(), "UPDATE payment SET voided = 1 WHERE id = payment(hold)"),

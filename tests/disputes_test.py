@@ -46,6 +46,12 @@ class HeardStack(MailStack):
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.loads(answer.read())
 
+    def answer(self, dispute, evidence):
+        """As the shop does on the provider's own pages."""
+        reference = dispute["provider"]["reference"]
+        self.tell_provider(f"/v1/disputes/{reference}",
+                           {"evidence[uncategorized_text]": evidence, "submit": "true"})
+
 
 class DisputeTest(LifecycleTest):
     @classmethod
@@ -64,12 +70,6 @@ class DisputeTest(LifecycleTest):
         self.assertTrue(found, f"not {status}: {self.disputes(shop, payment)}")
         return found[0]
 
-    def answer(self, dispute, evidence):
-        """As the shop does on the provider's own pages."""
-        reference = dispute["provider"]["reference"]
-        self.stack.tell_provider(f"/v1/disputes/{reference}",
-                                 {"evidence[uncategorized_text]": evidence, "submit": "true"})
-
     def books(self, shop):
         names = ("psp_receivable:stripe:EUR", "chargeback_receivable:EUR", "escrow:EUR",
                  "chargeback_fees:EUR", "chargeback_loss:EUR", "unapplied:EUR")
@@ -87,7 +87,7 @@ class Disputes(DisputeTest):
         self.assertEqual(self.books(shop), ("-15.00", "100.00", "100.00", "15.00", "0.00", "0.00"))
         answer = shop.post(f"/v1/payments/{payment}/refunds")
         self.assert_problem(answer, 409, "payment_disputed")
-        self.answer(opened, "winning_evidence")
+        self.stack.answer(opened, "winning_evidence")
         self.disputed(shop, payment, "under_review")
         self.stack.advance_sandbox()
         won = self.disputed(shop, payment, "won")
@@ -101,7 +101,7 @@ class Disputes(DisputeTest):
     def test_lost_is_paid_by_the_orders(self):
         shop = self.shop()
         payment = self.pay(shop, payment_method=DISPUTED)["id"]
-        self.answer(self.disputed(shop, payment, "needs_response"), "losing_evidence")
+        self.stack.answer(self.disputed(shop, payment, "needs_response"), "losing_evidence")
         self.stack.advance_sandbox()
         self.disputed(shop, payment, "lost")
         self.assertEqual(self.books(shop), ("-15.00", "0.00", "0.00", "15.00", "0.00", "0.00"))
@@ -117,7 +117,7 @@ class Disputes(DisputeTest):
         inquiry = self.disputed(shop, payment, "inquiry")
         self.assertEqual((inquiry["funds_withdrawn"], inquiry["fee"]), (False, "0.00"))
         self.act(shop, payment, "refunds", {"amount": "30.00"}, 201)
-        self.answer(inquiry, "escalate_inquiry_evidence")
+        self.stack.answer(inquiry, "escalate_inquiry_evidence")
         self.stack.advance_sandbox()
         now = self.disputed(shop, payment, "needs_response")
         self.assertEqual((now["amount"], now["funds_withdrawn"]), ("70.00", True))

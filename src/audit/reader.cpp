@@ -33,6 +33,7 @@ std::string text_of(const Uuid& id, std::string_view object) {
     if (object == "payment") return PaymentId(id).text();
     if (object == "operation" || object == "transaction") return OperationId(id).text();
     if (object == "order") return PaymentOrderId(id).text();
+    if (object == "dispute") return DisputeId(id).text();
     if (object == "event") return EventId(id).text();
     return to_text(id);
 }

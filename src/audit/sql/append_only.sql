@@ -8,6 +8,6 @@ FROM pg_stat_user_tables s
 WHERE s.schemaname = 'florin'
   AND (s.n_tup_del > 0 AND s.relname IN ('payment', 'operation', 'event', 'payment_order', 'ledger_transaction',
                                          'ledger_entry')
-       OR s.n_tup_upd > 0 AND s.relname IN ('event', 'payment_order', 'idempotency', 'ledger_account',
-                                            'ledger_transaction', 'ledger_entry', 'provider_event'))
+       OR s.n_tup_upd > 0 AND s.relname IN ('event', 'idempotency', 'ledger_account', 'ledger_transaction',
+                                            'ledger_entry'))
   AND $1 = 0

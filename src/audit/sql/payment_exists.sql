@@ -8,6 +8,9 @@ FROM (
     SELECT q.slot, q.payment_id, 'order', q.id, q.amount
     FROM payment_order q
     UNION ALL
+    SELECT d.slot, d.payment_id, 'dispute', d.id, d.amount
+    FROM dispute d
+    UNION ALL
     SELECT e.slot, e.payment_id, 'event', e.id, 0
     FROM event e
 ) x

@@ -8,7 +8,8 @@ FROM (
                WHEN k.kind = 'cancel' THEN 'canceling'
                WHEN p.captured > 0 AND p.captured + p.voided = p.authorized THEN 'succeeded'
                WHEN p.captured > 0 THEN 'partially_captured'
-               WHEN p.authorized > 0 AND p.voided = p.authorized THEN 'canceled'
+               WHEN p.authorized > 0 AND p.voided = p.authorized THEN
+                   CASE p.cancellation_reason WHEN 'expired' THEN 'expired' ELSE 'canceled' END
                WHEN p.authorized > 0 THEN 'authorized'
                ELSE 'failed' END AS expected
     FROM payment p

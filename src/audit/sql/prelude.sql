@@ -4,16 +4,18 @@
 -- table of florin but these, each cut to the slots: PostgreSQL does not pass a range on from one side of a join.
 WITH kind_word (number, kind, is_main) AS (VALUES
     (1::smallint, 'authorize', true), (2, 'sale', true), (3, 'capture', true), (4, 'cancel', true),
-    (5, 'refund', false)),
+    (5, 'refund', false), (6, 'adjust', true), (7, 'release', false)),
 state_word (number, state, has_ended) AS (VALUES
     (0::smallint, 'ready', false), (1, 'sending', false), (2, 'succeeded', true), (3, 'declined', true),
     (4, 'pending', false), (5, 'not_sent', false), (6, 'unknown', false), (7, 'not_found_wait', false),
     (8, 'fencing', false), (9, 'reversing', false)),
 scope_word (number, kind) AS (VALUES
-    (1::smallint, 'authorize'), (1, 'sale'), (2, 'capture'), (3, 'cancel'), (4, 'refund')),
+    (1::smallint, 'authorize'), (1, 'sale'), (2, 'capture'), (3, 'cancel'), (4, 'refund'),
+    (5, 'cancel'), (5, 'refund'), (6, 'adjust'), (7, 'authorize'), (7, 'sale'), (8, 'cancel')),
 chart (code, account, has_owner) AS (VALUES
-    (1100::smallint, 'psp_receivable', true), (2100, 'escrow', false), (2600, 'refund_in_flight', true),
-    (2900, 'unapplied', false)),
+    (1100::smallint, 'psp_receivable', true), (1300, 'chargeback_receivable', false), (2100, 'escrow', false),
+    (2600, 'refund_in_flight', true), (2900, 'unapplied', false), (5020, 'chargeback_loss', false),
+    (5030, 'chargeback_fees', false)),
 -- The event that ends an operation. What ended with a no and turned out a yes keeps the event of its no.
 end_word (kind, has_succeeded, type) AS (VALUES
     ('authorize', true, 'payment.authorized'), ('authorize', false, 'payment.failed'),
@@ -22,31 +24,36 @@ end_word (kind, has_succeeded, type) AS (VALUES
     ('capture', true, 'payment.succeeded'), ('capture', true, 'payment.partially_captured'),
     ('capture', false, 'payment.capture_failed'),
     ('cancel', true, 'payment.canceled'), ('cancel', true, 'payment.succeeded'),
-    ('cancel', false, 'payment.cancel_failed'),
-    ('refund', true, 'refund.succeeded'), ('refund', false, 'refund.failed')),
+    ('cancel', true, 'payment.expired'), ('cancel', false, 'payment.cancel_failed'),
+    ('refund', true, 'refund.succeeded'), ('refund', false, 'refund.failed'),
+    ('adjust', true, 'payment.adjusted'), ('adjust', false, 'payment.adjust_failed'),
+    ('release', true, 'release.succeeded'), ('release', false, 'release.failed')),
 payment AS NOT MATERIALIZED (SELECT * FROM florin.payment WHERE slot BETWEEN $1 AND $2),
 payment_order AS NOT MATERIALIZED (SELECT * FROM florin.payment_order WHERE slot BETWEEN $1 AND $2),
+dispute AS NOT MATERIALIZED (SELECT * FROM florin.dispute WHERE slot BETWEEN $1 AND $2),
+provider_event AS NOT MATERIALIZED (SELECT * FROM florin.provider_event WHERE slot BETWEEN $1 AND $2),
 event AS NOT MATERIALIZED (SELECT * FROM florin.event WHERE slot BETWEEN $1 AND $2),
 idempotency AS NOT MATERIALIZED (SELECT * FROM florin.idempotency WHERE slot BETWEEN $1 AND $2),
 ledger_account AS NOT MATERIALIZED (SELECT * FROM florin.ledger_account WHERE slot BETWEEN $1 AND $2),
 ledger_transaction AS NOT MATERIALIZED (SELECT * FROM florin.ledger_transaction WHERE slot BETWEEN $1 AND $2),
 ledger_entry AS NOT MATERIALIZED (SELECT * FROM florin.ledger_entry WHERE slot BETWEEN $1 AND $2),
 -- is_late: a yes after the no. is_parked: such a yes that fits nowhere; its money is in unapplied.
--- counts: its amount stands in the payment's counters as done.
+-- is_of_suspense: a refund that returns such money. counts: its amount stands in the payment's counters as done.
 operation AS NOT MATERIALIZED (
-    SELECT y.*, y.state = 'succeeded' AND (NOT y.is_late OR (y.kind IN ('capture', 'refund') AND NOT y.is_parked))
-                AS counts
+    SELECT y.*, y.state = 'succeeded' AND NOT y.is_of_suspense
+                AND (NOT y.is_late OR (y.kind IN ('capture', 'refund') AND NOT y.is_parked)) AS counts
     FROM (
         SELECT x.*, x.is_late AND x.kind IN ('sale', 'capture', 'refund') AND cardinality(x.shares) > 0
-                    AND 0 = ALL (x.shares) AS is_parked
+                    AND 0 = ALL (x.shares) AS is_parked,
+               x.kind = 'refund' AND x.about <> '' AS is_of_suspense
         FROM (
             SELECT o.slot, o.payment_id, o.id, o.merchant_id, k.kind, k.is_main, s.state, s.has_ended, o.provider,
                    o.provider_key, o.provider_reference, o.amount, o.sent_at, o.due_at, o.shares, o.is_final,
-                   o.proved_by, o.ended_version,
+                   o.about, o.returned, o.proved_by, o.ended_version,
                    s.state = 'succeeded' AND EXISTS (
                        SELECT FROM event e
                        WHERE e.slot = o.slot AND e.payment_id = o.payment_id AND e.version > o.ended_version
-                         AND e.operation_id = o.id AND e.type IN ('payment.late_success', 'refund.late_success')
+                         AND e.operation_id = o.id AND e.type IN ('payment.late_success', 'refund.late_success', 'release.late_success')
                    ) AS is_late
             FROM florin.operation o
             LEFT JOIN kind_word k ON k.number = o.kind
@@ -58,11 +65,13 @@ operation AS NOT MATERIALIZED (
 booking_rule (kind, applies, stage, booked, transaction_kind) AS (VALUES
     ('sale', 'counted', 0, 'capture', 'capture'), ('sale', 'parked', 0, 'late_success', 'late_success'),
     ('capture', 'counted', 0, 'capture', 'capture'), ('capture', 'parked', 0, 'late_success', 'late_success'),
-    ('refund', 'always', 0, 'refund', 'refund'),
+    ('refund', 'of orders', 0, 'refund', 'refund'), ('refund', 'of suspense', 0, 'suspense', 'refund'),
     ('refund', 'in time', 1, 'refund_paid', 'refund_paid'),
-    ('refund', 'refused', 2, 'refund_refused', 'refund_refused'),
+    ('refund', 'refused to orders', 2, 'refund_refused', 'refund_refused'),
+    ('refund', 'refused to suspense', 2, 'suspense_refused', 'refund_refused'),
     ('refund', 'late', 3, 'late_refund', 'late_refund'),
-    ('refund', 'parked', 4, 'parked_refund', 'late_refund')),
+    ('refund', 'parked', 4, 'parked_refund', 'late_refund'),
+    ('refund', 'returned', 5, 'refund_returned', 'refund_returned')),
 booking AS NOT MATERIALIZED (
     SELECT o.slot, o.payment_id, o.merchant_id, o.id AS operation_id, o.provider, o.amount, o.shares, r.booked,
            r.transaction_kind,
@@ -72,12 +81,15 @@ booking AS NOT MATERIALIZED (
            END AS transaction_id
     FROM operation o
     JOIN booking_rule r ON r.kind = o.kind AND CASE r.applies
-        WHEN 'always' THEN true
         WHEN 'counted' THEN o.counts
-        WHEN 'in time' THEN o.counts AND NOT o.is_late
-        WHEN 'refused' THEN o.state = 'declined' OR o.is_late
+        WHEN 'of orders' THEN NOT o.is_of_suspense
+        WHEN 'of suspense' THEN o.is_of_suspense
+        WHEN 'in time' THEN o.state = 'succeeded' AND NOT o.is_late
+        WHEN 'refused to orders' THEN NOT o.is_of_suspense AND (o.state = 'declined' OR o.is_late)
+        WHEN 'refused to suspense' THEN o.is_of_suspense AND (o.state = 'declined' OR o.is_late)
         WHEN 'late' THEN o.counts AND o.is_late
-        WHEN 'parked' THEN o.is_parked END),
+        WHEN 'parked' THEN o.is_parked
+        WHEN 'returned' THEN o.returned END),
 -- Which accounts a booking moves: 1 = debit. refers: whose money it is.
 leg_rule (booked, account, side, refers) AS (VALUES
     ('capture', 'psp_receivable', 1, 'payment'), ('capture', 'escrow', -1, 'order'),
@@ -85,6 +97,9 @@ leg_rule (booked, account, side, refers) AS (VALUES
     ('refund', 'escrow', 1, 'order'), ('refund', 'refund_in_flight', -1, 'operation'),
     ('refund_paid', 'refund_in_flight', 1, 'operation'), ('refund_paid', 'psp_receivable', -1, 'operation'),
     ('refund_refused', 'refund_in_flight', 1, 'operation'), ('refund_refused', 'escrow', -1, 'order'),
+    ('suspense', 'unapplied', 1, 'payment'), ('suspense', 'refund_in_flight', -1, 'operation'),
+    ('suspense_refused', 'refund_in_flight', 1, 'operation'), ('suspense_refused', 'unapplied', -1, 'payment'),
+    ('refund_returned', 'psp_receivable', 1, 'operation'), ('refund_returned', 'unapplied', -1, 'operation'),
     ('late_refund', 'escrow', 1, 'order'), ('late_refund', 'psp_receivable', -1, 'operation'),
     ('parked_refund', 'unapplied', 1, 'operation'), ('parked_refund', 'psp_receivable', -1, 'operation')),
 leg AS NOT MATERIALIZED (
@@ -101,6 +116,14 @@ leg AS NOT MATERIALIZED (
     JOIN chart c ON c.account = r.account
     LEFT JOIN payment_order q ON r.refers = 'order' AND q.slot = b.slot AND q.payment_id = b.payment_id
     WHERE r.refers <> 'order' OR q.id IS NOT NULL),
+-- What a dispute has moved, by the number of the movement, which makes the transaction's id.
+movement AS NOT MATERIALIZED (
+    SELECT d.slot, d.payment_id, d.merchant_id, d.id AS dispute_id, n.number,
+           encode(substring(uuid_send(d.id) FROM 1 FOR 9) || substring(
+               sha256(uuid_send(d.id) || set_byte('\x00'::bytea, 0, n.number)) FROM 1 FOR 7), 'hex')::uuid
+               AS transaction_id
+    FROM dispute d
+    CROSS JOIN LATERAL generate_series(1, d.movements::integer) AS n (number)),
 -- Every account with the name that its columns make.
 account AS NOT MATERIALIZED (
     SELECT a.slot, a.id, a.merchant_id, a.code, a.currency,

@@ -11,6 +11,8 @@ FROM (
     UNION ALL
     SELECT e.slot, e.payment_id, 'event', e.id FROM event e
     UNION ALL
+    SELECT d.slot, d.payment_id, 'dispute', d.id FROM dispute d
+    UNION ALL
     SELECT t.slot, t.source_id, 'transaction', t.id FROM ledger_transaction t
 ) x
 WHERE x.slot <> ((get_byte(uuid_send(x.id), 6) & 15) << 8) | get_byte(uuid_send(x.id), 7)
