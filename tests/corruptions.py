@@ -2,14 +2,15 @@
 
 The SQL speaks of stories by name, which are the checkout ids of payments: payment(sale) is the id
 of that payment, op(sale, 2) of its first operation of kind 2, order(sale, 0) of its first order,
-slot(sale) its slot, and account(sale, 2100) the ledger account of that code that its merchant has
-in its slot.
+slot(sale) its slot, account(sale, 2100) the ledger account of that code that its merchant has in its
+slot, dispute(sale) the id of its dispute, and booked(sale, refund) the transaction of that kind.
 """
 
 import re
 
-# Kinds of operations: 1 authorize, 2 sale, 3 capture, 4 cancel, 5 refund.
-# Accounts: 1100 psp_receivable, 2100 escrow, 2600 refund_in_flight, 2900 unapplied.
+# Kinds of operations: 1 authorize, 2 sale, 3 capture, 4 cancel, 5 refund, 6 adjust, 7 release.
+# Accounts: 1100 psp_receivable, 1300 chargeback_receivable, 2100 escrow, 2600 refund_in_flight,
+# 2900 unapplied.
 WORDS = {
     "payment": "(SELECT id FROM payment WHERE checkout_id = '{0}')",
     "slot": "(SELECT slot FROM payment WHERE checkout_id = '{0}')",
@@ -20,11 +21,17 @@ WORDS = {
     "account": "(SELECT a.id FROM ledger_account a JOIN payment p ON p.slot = a.slot"
                " AND p.merchant_id = a.merchant_id AND p.currency = a.currency"
                " WHERE p.checkout_id = '{0}' AND a.code = {1} AND a.owner <> 'paypal')",
+    "dispute": "(SELECT d.id FROM dispute d JOIN payment p ON p.slot = d.slot"
+               " AND p.id = d.payment_id WHERE p.checkout_id = '{0}')",
+    "booked": "(SELECT t.id FROM ledger_transaction t JOIN payment p ON p.slot = t.slot"
+              " AND p.id = t.source_id WHERE p.checkout_id = '{0}' AND t.kind = '{1}')",
     # Another id of the same slot and time.
     "twin": "overlay({0}::text placing '00000' from 32)::uuid",
     "nobody": "'0192f0c1-2345-7001-8abc-0123456789ab'::uuid",
 }
-WORD = re.compile(r"\b(payment|slot|op|order|account|twin)\((\w+)(?:, (\d+))?\)|\bnobody\b")
+WORD = re.compile(
+    r"\b(payment|slot|op|order|account|dispute|booked|twin)\((\w+)(?:, (\w+))?\)|\bnobody\b")
+STORY = re.compile(r"\b(?:payment|slot|op|order|account|dispute|booked)\((\w+)")
 ENTRY = "INSERT INTO ledger_entry (slot, account_id, transaction_id, leg, amount, reference_id) "
 
 
@@ -67,8 +74,63 @@ LATE_SALE = (
     VALUES (slot(decline), account(decline, 1100), op(decline, 2), 0, 10000, payment(decline)),
            (slot(decline), account(decline, 2900), op(decline, 2), 1, -10000, payment(decline));""")
 
+# The same when the buyer has paid by another attempt meanwhile: it goes back by itself.
+LATE_ATTEMPT = (
+    new_account("attempts", 1100, "stripe", "psp_receivable:stripe") +
+    new_account("attempts", 2600, "stripe", "refund_in_flight:stripe") +
+    new_account("attempts", 2900, "", "unapplied") + """
+    INSERT INTO event
+    SELECT slot, payment_id, 7, twin(id), op(attempts, 2), 'payment.late_success',
+           replace(data, '"version":6,', '"version":7,'), at
+    FROM event WHERE payment_id = payment(attempts) AND version = 6;
+    UPDATE payment SET version = 7 WHERE id = payment(attempts);
+    UPDATE operation SET state = 2, shares = '{0,0}', provider_reference = 'pi_late'
+    WHERE id = op(attempts, 2);
+    INSERT INTO operation (slot, payment_id, id, merchant_id, kind, state, generation, provider,
+        provider_key, amount, sent_at, due_at, shares, about, by_itself)
+    SELECT slot, payment_id, twin(id), merchant_id, 5, 0, 0, provider, 'late', amount, now(),
+           now() + interval '1 day', shares, provider_reference, true
+    FROM operation WHERE id = op(attempts, 2);
+    INSERT INTO ledger_transaction
+    SELECT slot, id, merchant_id, payment_id,
+           CASE kind WHEN 2 THEN 'late_success' ELSE 'refund' END, sent_at
+    FROM operation WHERE id IN (op(attempts, 2), op(attempts, 5));""" + ENTRY + """
+    VALUES (slot(attempts), account(attempts, 1100), op(attempts, 2), 0, 10000, payment(attempts)),
+           (slot(attempts), account(attempts, 2900), op(attempts, 2), 1, -10000, payment(attempts)),
+           (slot(attempts), account(attempts, 2900), op(attempts, 5), 0, 10000, payment(attempts)),
+           (slot(attempts), account(attempts, 2600), op(attempts, 5), 1, -10000, op(attempts, 5));
+    """)
+
+
+def late_refund_ends(word, state, stage, kind, account, reference):
+    """The end of that refund, booked under the id that follows from its own and the stage."""
+    return LATE_ATTEMPT + f"""
+    INSERT INTO event
+    SELECT slot, payment_id, 8, overlay(id::text placing '00001' from 32)::uuid, op(attempts, 5),
+           'refund.{word}', '{{"object":"refund"}}', at
+    FROM event WHERE payment_id = payment(attempts) AND version = 6;
+    UPDATE payment SET version = 8 WHERE id = payment(attempts);
+    UPDATE operation SET state = {state}, due_at = 'infinity', ended_version = 8,
+        proved_by = 'answer', provider_reference = 're_late' WHERE id = op(attempts, 5);
+    INSERT INTO ledger_transaction
+    SELECT slot, encode(substring(uuid_send(id) FROM 1 FOR 9) || substring(
+               sha256(uuid_send(id) || '\\x0{stage}'::bytea) FROM 1 FOR 7), 'hex')::uuid,
+           merchant_id, payment_id, '{kind}', sent_at
+    FROM operation WHERE id = op(attempts, 5);""" + ENTRY + f"""
+    VALUES (slot(attempts), account(attempts, 2600), booked(attempts, {kind}), 0, 10000,
+            op(attempts, 5)),
+           (slot(attempts), account(attempts, {account}), booked(attempts, {kind}), 1, -10000,
+            {reference}(attempts{', 5' if reference == 'op' else ''}));"""
+
+
 # Stories that no provider plays, as they should be written.
-HONEST = {"a late sale": LATE_SALE}
+HONEST = {
+    "a late sale": LATE_SALE,
+    "a late sale, paid otherwise": LATE_ATTEMPT,
+    "a late sale that has gone back": late_refund_ends("succeeded", 2, 1, "refund_paid", 1100, "op"),
+    "a late sale that cannot go back":
+        late_refund_ends("failed", 3, 2, "refund_refused", 2900, "payment"),
+}
 
 # (check, what else follows from the corruption by its nature, SQL)
 CORRUPTIONS = [
@@ -98,6 +160,14 @@ CORRUPTIONS = [
      "UPDATE ledger_transaction SET kind = 'late_success' WHERE id = op(sale, 2)"),
     ("operation_booking", set(),
      "UPDATE ledger_transaction SET source_id = payment(hold) WHERE id = op(sale, 2)"),
+    ("operation_booking", set(),
+     "UPDATE operation SET returned = true WHERE id = op(refund, 5)"),
+    ("booking_operation", set(),
+     "UPDATE operation SET returned = false WHERE id = op(refund_returned, 5)"),
+    # The dispute has forgotten that it was decided.
+    ("booking_operation", {"dispute_state"},
+     "UPDATE dispute SET movements = 1, status = 'under_review'"
+     " WHERE id = dispute(dispute_lost)"),
     ("booking_operation", set(),
      "INSERT INTO ledger_transaction SELECT slot, twin(id), merchant_id, source_id, kind,"
      " recorded_at FROM ledger_transaction WHERE id = op(sale, 2);" + ENTRY +
@@ -107,6 +177,11 @@ CORRUPTIONS = [
     ("booking_accounts", set(),
      "UPDATE ledger_entry SET amount = amount + CASE leg WHEN 1 THEN -5 ELSE 5 END"
      " WHERE transaction_id = op(sale, 2) AND leg IN (1, 2)"),
+    # What came back from the bank is nobody's, and not the sellers'.
+    ("booking_accounts", set(),
+     "UPDATE ledger_entry SET account_id = account(refund_returned, 2100)"
+     " WHERE transaction_id = booked(refund_returned, refund_returned)"
+     " AND account_id = account(refund_returned, 2900)"),
     # In flight for another refund.
     ("booking_accounts", set(),
      "UPDATE ledger_entry SET reference_id = op(refund, 5)"
@@ -119,6 +194,31 @@ CORRUPTIONS = [
      " WHERE transaction_id = op(sale, 2) AND leg = 0"),
     ("booking_accounts", set(),
      "UPDATE ledger_entry SET amount = amount * 2 WHERE transaction_id = op(sale, 2)"),
+    ("dispute_booking", set(),
+     "DELETE FROM ledger_entry WHERE transaction_id = booked(dispute_open, dispute);"
+     " DELETE FROM ledger_transaction WHERE id = booked(dispute_open, dispute)"),
+    ("dispute_booking", set(),
+     "UPDATE ledger_transaction SET kind = 'dispute_lost'"
+     " WHERE id = booked(dispute_open, dispute)"),
+    ("dispute_booking", set(),
+     "UPDATE dispute SET movements = movements + 1 WHERE id = dispute(inquiry)"),
+    # The bank has given the money back, and nobody booked it.
+    ("dispute_booking", {"dispute_accounts"},
+     "UPDATE dispute SET withdrawn = false WHERE id = dispute(dispute_open);"
+     " UPDATE payment SET disputed = 0 WHERE id = payment(dispute_open)"),
+    ("dispute_accounts", set(), "UPDATE dispute SET fee = 1 WHERE id = dispute(dispute_open)"),
+    ("dispute_accounts", set(),
+     "UPDATE ledger_entry SET amount = amount * 2"
+     " WHERE transaction_id = booked(dispute_open, dispute)"),
+    # The other seller pays for the loss.
+    ("dispute_accounts", set(),
+     "UPDATE ledger_entry SET amount = amount + CASE reference_id"
+     " WHEN order(dispute_lost, 0) THEN 5 ELSE -5 END"
+     " WHERE transaction_id = booked(dispute_lost, dispute_lost)"
+     " AND account_id = account(dispute_lost, 2100)"),
+    ("payment_laws", set(),
+     "ALTER TABLE payment DROP CONSTRAINT payment_disputes;"
+     " UPDATE payment SET disputed = captured + 1 WHERE id = payment(sale)"),
     ("payment_laws", set(),
      "ALTER TABLE payment DROP CONSTRAINT payment_refunds, DROP CONSTRAINT payment_disputes;"
      " UPDATE payment SET refunded = captured + 100 WHERE id = payment(sale)"),
@@ -128,6 +228,17 @@ CORRUPTIONS = [
      "UPDATE payment SET refund_reserved = 0, refunded = refund_reserved"
      " WHERE id = payment(refund_pending)"),
     ("payment_counters", set(), "UPDATE payment SET disputed = 1 WHERE id = payment(sale)"),
+    ("payment_counters", set(),
+     "UPDATE payment SET disputed = disputed - 1 WHERE id = payment(dispute_open)"),
+    ("payment_counters", set(),
+     "UPDATE payment SET authorized = authorized - 1 WHERE id = payment(adjust_often)"),
+    # The second order pays more for a lost dispute than was captured of it.
+    ("order_limits", set(),
+     "UPDATE dispute SET shares = '{1333,2000}' WHERE id = dispute(dispute_lost_part);"
+     " UPDATE ledger_entry SET amount = CASE reference_id WHEN order(dispute_lost_part, 0)"
+     " THEN 1333 ELSE 2000 END"
+     " WHERE transaction_id = booked(dispute_lost_part, dispute_lost)"
+     " AND account_id = account(dispute_lost_part, 2100)"),
     # More of the second order than it cost, and booked so.
     ("order_limits", set(),
      "UPDATE operation SET shares = '{1000,5000}' WHERE id = op(refund_part, 5);"
@@ -138,6 +249,17 @@ CORRUPTIONS = [
      "UPDATE payment_order SET n = n + 5 WHERE payment_id = payment(decline)"),
     ("payment_orders", set(),
      "DELETE FROM payment_order WHERE payment_id = payment(decline) AND n = 1"),
+    ("adjusted_amounts", set(),
+     "UPDATE payment_order SET amount = amount + CASE n WHEN 0 THEN 1 ELSE -1 END"
+     " WHERE payment_id = payment(adjust_often)"),
+    ("adjusted_amounts", set(),
+     "UPDATE payment_order SET first_amount = 1 WHERE payment_id = payment(sale)"),
+    ("adjusted_amounts", set(),
+     "UPDATE payment SET first_amount = 0 WHERE id = payment(adjust_often)"),
+    ("payment_status", set(),
+     "UPDATE payment SET cancellation_reason = '' WHERE id = payment(expired)"),
+    ("payment_status", {"payment_counters"},
+     "UPDATE payment SET cancellation_reason = '' WHERE id = payment(lapsed)"),
     ("payment_status", set(),
      "UPDATE payment SET status = 'succeeded' WHERE id = payment(decline)"),
     ("main_operation", set(), "UPDATE payment SET doing = 3 WHERE id = payment(sale)"),
@@ -155,6 +277,28 @@ CORRUPTIONS = [
      "UPDATE operation SET proved_by = '' WHERE payment_id = payment(sale)"),
     ("operation_proof", set(),
      "UPDATE operation SET provider_reference = '' WHERE payment_id = payment(sale)"),
+    # The authorization that was replaced is never given back.
+    ("given_back", set(),
+     "UPDATE operation SET about = 'pi_other' WHERE id = op(adjust_down, 7)"),
+    ("given_back", set(),
+     LATE_ATTEMPT + "UPDATE operation SET about = 'pi_other' WHERE id = op(attempts, 5)"),
+    ("payment_timer", set(),
+     "UPDATE payment SET due_at = 'infinity' WHERE id = payment(hold)"),
+    ("payment_timer", set(),
+     "UPDATE payment SET due_at = now() - interval '1 hour' WHERE id = payment(hold)"),
+    ("payment_timer", set(),
+     "UPDATE payment SET due_at = authorized_until + interval '1 day' WHERE id = payment(hold)"),
+    ("payment_timer", set(),
+     "UPDATE payment SET due_at = now() + interval '1 day' WHERE id = payment(sale)"),
+    ("dispute_state", set(), "DELETE FROM dispute WHERE id = dispute(inquiry)"),
+    ("dispute_state", set(),
+     "UPDATE dispute SET status = 'under_review' WHERE id = dispute(dispute_won)"),
+    ("dispute_state", set(),
+     "UPDATE dispute SET evidence_due_at = now() WHERE id = dispute(dispute_won)"),
+    ("dispute_state", set(),
+     "UPDATE dispute SET version = 1 WHERE id = dispute(dispute_open)"),
+    ("dispute_state", set(),
+     "UPDATE payment SET dispute_override = true WHERE id = payment(sale)"),
     ("event_chain", set(),
      "DELETE FROM event WHERE payment_id = payment(lost_reply) AND version = 2"),
     ("event_operation", set(),
@@ -165,6 +309,11 @@ CORRUPTIONS = [
     ("key_target", set(),
      "UPDATE idempotency SET operation_id = nobody WHERE payment_id = payment(refund)"
      " AND scope = 4"),
+    ("event_data", set(),
+     "UPDATE event SET data = '{}' WHERE payment_id = payment(inquiry)"
+     " AND type = 'dispute.opened'"),
+    ("key_target", set(),
+     "UPDATE idempotency SET scope = 6 WHERE payment_id = payment(undo_hold) AND scope = 5"),
     ("key_target", set(),
      "UPDATE idempotency SET scope = 3 WHERE payment_id = payment(refund) AND scope = 4"),
     ("payment_key", set(), "DELETE FROM idempotency WHERE payment_id = payment(sale)"),
@@ -177,6 +326,11 @@ CORRUPTIONS = [
     ("row_slot", set(),
      "UPDATE event SET id = overlay(id::text placing 'fff' from 16)::uuid"
      " WHERE payment_id = payment(sale) AND version = 2"),
+    ("row_slot", set(),
+     "UPDATE dispute SET id = overlay(id::text placing 'fff' from 16)::uuid"
+     " WHERE id = dispute(inquiry)"),
+    ("payment_exists", {"dispute_state"},
+     "UPDATE dispute SET payment_id = nobody WHERE id = dispute(inquiry)"),
     ("outcome_unknown", set(),
      "UPDATE operation SET sent_at = sent_at - interval '2 hours'"
      " WHERE payment_id = payment(unknown)"),
@@ -185,6 +339,13 @@ CORRUPTIONS = [
      " WHERE payment_id = payment(unknown)"),
     ("operation_overdue", set(),
      "UPDATE operation SET due_at = due_at - interval '2 days' WHERE id = op(refund_pending, 5)"),
+    ("provider_event_wait", set(),
+     "UPDATE provider_event SET state = 0, due_at = now(),"
+     " received_at = received_at - interval '2 hours'"
+     " WHERE id = (SELECT min(id) FROM provider_event)"),
+    ("provider_event_dead", set(),
+     "UPDATE provider_event SET state = 2, why = 'not ours'"
+     " WHERE id = (SELECT max(id) FROM provider_event)"),
     ("unapplied_age", set(),
      LATE_SALE + "UPDATE ledger_transaction SET recorded_at = recorded_at - interval '4 days'"
      " WHERE id = op(decline, 2)"),
@@ -205,3 +366,27 @@ CORRUPTIONS = [
      " DELETE FROM event WHERE payment_id = payment(lost_reply) AND version = 2;"
      " SELECT pg_stat_force_next_flush()"),
 ]
+
+
+def stories_of(corruption):
+    return set(STORY.findall(corruption[2]))
+
+
+def found_by(corruption):
+    check, also, _ = corruption
+    return {check} | also
+
+
+def together():
+    """The corruptions in groups: those of one group touch different stories and are found by
+    different checks, so that they can be planted in one copy."""
+    groups = []
+    for corruption in CORRUPTIONS:
+        for group in groups:
+            if not any(stories_of(corruption) & stories_of(other)
+                       or found_by(corruption) & found_by(other) for other in group):
+                group.append(corruption)
+                break
+        else:
+            groups.append([corruption])
+    return groups
