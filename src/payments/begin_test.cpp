@@ -113,6 +113,7 @@ TEST(Adjust, IsMadeInPlaceOrByANewAuthorizationBeforeTheOldIsGivenBack) {
         ASSERT_EQ(done->follow_ups.size(), 1U);
         EXPECT_EQ(done->follow_ups[0].kind, Action::release);
         EXPECT_EQ(done->follow_ups[0].about, "pi_1");
+        EXPECT_EQ(done->follow_ups[0].amount, 10'000) << "of the old one";
         const auto refused = settle(anew->after, no(), kNoon, 3);
         EXPECT_EQ(refused->event_type, "payment.adjust_failed");
         EXPECT_EQ(refused->after.provider_reference, "pi_1") << "the old one still stands";

@@ -43,6 +43,7 @@ void book_cancel(Change& change) {
 void book_adjustment(Change& change, std::uint64_t random) {
     auto& after = change.after;
     const auto& op = after.operation;
+    const auto before = after.counters.authorized;
     if (after.first_amount == 0) after.first_amount = after.amount;
     after.amount = op.amount;
     after.counters.authorized = op.amount;
@@ -53,7 +54,7 @@ void book_adjustment(Change& change, std::uint64_t random) {
     }
     change.event_type = "payment.adjusted";
     // The new authorization stands: now, and not before, the old one is given back.
-    if (!op.about.empty()) add_follow_up(change, Action::release, op.amount, op.about, random);
+    if (!op.about.empty()) add_follow_up(change, Action::release, before, op.about, random);
 }
 
 // The refund goes back to where it was taken from: the orders' escrow, or suspense.
