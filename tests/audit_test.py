@@ -293,6 +293,12 @@ class Rights:
         refused("UPDATE florin.payment SET version = 0")
         refused("INSERT INTO florin.slot_dir VALUES (1024)")
         refused("SELECT florin.grant_audit()")
+        # Tables of later migrations too, without anything in them about the audit.
+        closed = self.stack.sql("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p')"
+                                " AND relnamespace = 'florin'::regnamespace"
+                                " AND NOT has_table_privilege('florin_auditor', oid, 'SELECT')"
+                                " ORDER BY 1")
+        self.assertEqual(closed, [["api_key"], ["installation"]])
 
     def test_a_login_of_its_own(self):
         self.stack.postgres.query("CREATE ROLE auditor LOGIN IN ROLE florin_auditor")

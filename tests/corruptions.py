@@ -2,8 +2,8 @@
 
 The SQL speaks of stories by name, which are the checkout ids of payments: payment(sale) is the id
 of that payment, op(sale, 2) of its first operation of kind 2, order(sale, 0) of its first order,
-slot(sale) its slot, account(sale, 2100) the ledger account of that code that its merchant has in its
-slot, dispute(sale) the id of its dispute, and booked(sale, refund) the transaction of that kind.
+dispute(sale) of its dispute, slot(sale) its slot, account(sale, 2100) the ledger account of that
+code that its merchant has in its slot, and booked(sale, refund) the transaction of that kind.
 """
 
 import re
@@ -127,7 +127,8 @@ def late_refund_ends(word, state, stage, kind, account, reference):
 HONEST = {
     "a late sale": LATE_SALE,
     "a late sale, paid otherwise": LATE_ATTEMPT,
-    "a late sale that has gone back": late_refund_ends("succeeded", 2, 1, "refund_paid", 1100, "op"),
+    "a late sale that has gone back":
+        late_refund_ends("succeeded", 2, 1, "refund_paid", 1100, "op"),
     "a late sale that cannot go back":
         late_refund_ends("failed", 3, 2, "refund_refused", 2900, "payment"),
 }
