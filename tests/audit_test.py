@@ -303,7 +303,7 @@ class Rights:
     def test_a_login_of_its_own(self):
         self.stack.postgres.query("CREATE ROLE auditor LOGIN IN ROLE florin_auditor")
         url = self.url("florin", "auditor")
-        answer = self.audit("--slots", "64", FLORIN_AUDIT_DATABASE_URL=url)
+        answer = self.audit("--slots", "256", FLORIN_AUDIT_DATABASE_URL=url)
         self.assertEqual(answer.returncode, AGREES, answer.stderr)
         self.assertIn("0 findings", answer.stdout)
 
@@ -379,7 +379,7 @@ def watch(stack_, url, **settings):
     """`florin audit --watch` as a program that runs."""
     environment = {"FLORIN_DATABASE_URL": url, "FLORIN_AUDIT_PERIOD_MS": "20",
                    "FLORIN_AUDIT_LISTEN": "127.0.0.1:0", **settings}
-    command = [stack_.binary("florin"), "audit", "--watch", "--slots", "256"]
+    command = [stack_.binary("florin"), "audit", "--watch", "--slots", "512"]
     return stack.Program("audit-" + uuid.uuid4().hex[:8], command, stack_.logs, environment).start()
 
 

@@ -343,10 +343,12 @@ CORRUPTIONS = [
     ("provider_event_wait", set(),
      "UPDATE provider_event SET state = 0, due_at = now(),"
      " received_at = received_at - interval '2 hours'"
-     " WHERE id = (SELECT min(id) FROM provider_event)"),
+     " WHERE id = (SELECT min(id) FROM provider_event"
+     " WHERE payment_id = payment(lapsed))"),
     ("provider_event_dead", set(),
      "UPDATE provider_event SET state = 2, why = 'not ours'"
-     " WHERE id = (SELECT max(id) FROM provider_event)"),
+     " WHERE id = (SELECT min(id) FROM provider_event"
+     " WHERE payment_id = payment(refund_returned))"),
     ("unapplied_age", set(),
      LATE_SALE + "UPDATE ledger_transaction SET recorded_at = recorded_at - interval '4 days'"
      " WHERE id = op(decline, 2)"),
