@@ -54,33 +54,50 @@ CREATE FUNCTION florin.write_disputes(d florin.dispute[]) RETURNS void LANGUAGE 
         version = excluded.version, movements = excluded.movements
 $$;
 
--- Keeps an event, and makes what is open of its payment due now: the resolver reads the object and
+CREATE TYPE florin.new_provider_event AS (
+    slot        smallint,
+    provider    text,
+    id          text,
+    type        text,
+    payment_id  uuid,
+    body        bytea,
+    received_at timestamptz,
+    about       text,
+    object      text
+);
+
+-- Keeps events, and makes what is open of their payments due now: the resolver reads the object and
 -- believes that. Who sends at this moment is left alone, its answer is on the way. An event that tells of
--- more than that (about <> '') waits in the queue. Gives the number of operations that were woken,
--- or -1 when the event was here before.
-CREATE FUNCTION florin.receive_provider_event(
-    p_slot smallint, p_provider text, p_id text, p_type text, p_payment uuid, p_body bytea,
-    p_at timestamptz, p_about text, p_object text
-) RETURNS integer LANGUAGE plpgsql AS $$
-DECLARE
-    n integer;
+-- more than that (about <> '') waits in the queue. An event that was here before does nothing. Gives
+-- a row for each event that is new, and one without an id for each operation that was woken.
+CREATE FUNCTION florin.receive_provider_events(e florin.new_provider_event[])
+RETURNS TABLE (slot smallint, payment_id uuid, provider text, id text)
+LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_hashjoin = off SET enable_mergejoin = off
+SET enable_seqscan = off AS $$
+#variable_conflict use_column
 BEGIN
-    INSERT INTO florin.provider_event
-        (slot, provider, id, type, payment_id, body, received_at, about, object, state, due_at)
-    VALUES (p_slot, p_provider, p_id, p_type, p_payment, p_body, p_at, p_about, p_object,
-            CASE p_about WHEN '' THEN 1 ELSE 0 END,
-            CASE p_about WHEN '' THEN 'infinity' ELSE p_at END)
-    ON CONFLICT DO NOTHING;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    IF n = 0 THEN
-        RETURN -1;
-    END IF;
-    -- pending, unknown, not_found_wait
-    UPDATE florin.operation
-    SET due_at = p_at
-    WHERE slot = p_slot AND payment_id = p_payment AND state IN (4, 6, 7)
-      AND due_at < 'infinity' AND due_at > p_at;
-    GET DIAGNOSTICS n = ROW_COUNT;
-    RETURN n;
+    RETURN QUERY
+    WITH stored AS (
+        INSERT INTO florin.provider_event AS n
+            (slot, provider, id, type, payment_id, body, received_at, about, object, state, due_at)
+        SELECT u.slot, u.provider, u.id, u.type, u.payment_id, u.body, u.received_at, u.about,
+               u.object, CASE u.about WHEN '' THEN 1 ELSE 0 END,
+               CASE u.about WHEN '' THEN 'infinity' ELSE u.received_at END
+        FROM unnest(e) u
+        ON CONFLICT DO NOTHING
+        RETURNING n.slot, n.payment_id, n.provider, n.id, n.received_at
+    ), woken AS (
+        -- pending, unknown, not_found_wait
+        UPDATE florin.operation o
+        SET due_at = s.received_at
+        FROM stored s
+        WHERE o.slot = s.slot AND o.payment_id = s.payment_id AND o.state IN (4, 6, 7)
+          AND o.due_at < 'infinity' AND o.due_at > s.received_at
+        RETURNING o.slot, o.payment_id
+    )
+    SELECT s.slot, s.payment_id, s.provider, s.id FROM stored s
+    UNION ALL
+    SELECT w.slot, w.payment_id, '', '' FROM woken w;
 END $$;
 DROP FUNCTION florin.receive_provider_event(smallint, text, text, text, uuid, bytea, timestamptz);

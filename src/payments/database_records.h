@@ -61,7 +61,7 @@ public:
     }
     Task<std::optional<std::int32_t>> receive(std::string provider, connectors::Hint hint,
                                               std::string body, Instant now) override {
-        return store_.receive(std::move(provider), std::move(hint), std::move(body), now);
+        return engine_.receive(std::move(provider), std::move(hint), std::move(body), now);
     }
 
 private:

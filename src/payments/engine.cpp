@@ -1,6 +1,8 @@
 #include "payments/engine.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "base/check.h"
 #include "payments/show.h"
@@ -96,6 +98,24 @@ struct Engine::Advance : storage::Command {
     std::string data;
 
     explicit Advance(Change c) : change(std::move(c)), data(show_subject(change)) {}
+};
+
+// What a provider told. It belongs to the slot of its payment; without one, to that of its own id.
+struct Engine::Receive : storage::Command {
+    std::string provider;
+    connectors::Hint hint;
+    std::string body;
+    Instant at;
+    PaymentId payment;  // Nil when it names none.
+    std::int16_t slot;
+    std::optional<std::int32_t> woken;
+
+    Receive(std::string p, connectors::Hint h, std::string b, Instant now)
+        : provider(std::move(p)), hint(std::move(h)), body(std::move(b)), at(now) {
+        const auto named = PaymentId::parse(hint.payment);
+        payment = named.value_or(PaymentId());
+        slot = static_cast<std::int16_t>(named ? named->slot() : slot_of(provider, hint.id));
+    }
 };
 
 class Engine::CreateKind : public storage::Kind {
@@ -195,14 +215,70 @@ private:
     ledger::Poster poster_;
 };
 
+class Engine::ReceiveKind : public storage::Kind {
+public:
+    void encode(std::span<storage::Command*> commands, std::vector<pg::Call>& calls) override {
+        // The order of the payments first: two lanes wake their operations.
+        std::ranges::sort(commands, {}, [](const auto* one) { return key_of(of(one)); });
+        pg::Records events("florin.new_provider_event");
+        for (const auto* command : commands) {
+            const auto& event = of(command);
+            events.add(event.slot, event.provider, event.hint.id, event.hint.type,
+                       event.payment.uuid().bytes, pg::Bytes{event.body}, event.at,
+                       name(event.hint.about), event.hint.object);
+        }
+        pg::Params params;
+        params.add(std::move(events));
+        calls.push_back({sql::receive_events, std::move(params)});
+    }
+
+    // Of one event that came twice in this batch, the first is the new one. All new events of a
+    // payment hear how many operations they woke together.
+    void decode(std::span<storage::Command*> commands, std::span<const pg::Rows> rows) override {
+        std::map<PaymentKey, std::int32_t> woken;
+        for (std::size_t i = 0; i < rows[0].size(); ++i) {
+            const auto key = key_in(rows[0], i);
+            if (!std::get<3>(key).empty()) continue;
+            ++woken[{std::get<0>(key), std::get<1>(key)}];
+        }
+        for (std::size_t i = 0; i < rows[0].size(); ++i) {
+            const auto key = key_in(rows[0], i);
+            if (std::get<3>(key).empty()) continue;
+            const auto found = std::ranges::lower_bound(
+                commands, key, {}, [](const auto* one) { return key_of(of(one)); });
+            check(found != commands.end() && key_of(of(*found)) == key, "it is one of the batch");
+            const auto count = woken.find({std::get<0>(key), std::get<1>(key)});
+            const_cast<Receive&>(of(*found)).woken = count == woken.end() ? 0 : count->second;
+        }
+    }
+
+private:
+    using PaymentKey = std::pair<std::int16_t, pg::UuidBytes>;
+    using Key = std::tuple<std::int16_t, pg::UuidBytes, std::string_view, std::string_view>;
+
+    static const Receive& of(const storage::Command* command) {
+        return static_cast<const Receive&>(*command);
+    }
+    static Key key_of(const Receive& event) {
+        return {event.slot, event.payment.uuid().bytes, event.provider, event.hint.id};
+    }
+    static Key key_in(const pg::Rows& rows, std::size_t row) {
+        return {rows.int16(row, 0), rows.uuid(row, 1), rows.text(row, 2), rows.text(row, 3)};
+    }
+};
+
 namespace {
-constexpr std::size_t kCreate = 0, kAdvance = 1;
-}
+constexpr std::size_t kCreate = 0, kAdvance = 1, kReceive = 2;
+// How long an event may wait for the database. The provider sends again what we do not take.
+constexpr std::chrono::seconds kReceiveTime{5};
+}  // namespace
 
 Engine::Engine(asio::io_context& io, storage::BatcherOptions options)
     : create_kind_(std::make_unique<CreateKind>()),
       advance_kind_(std::make_unique<AdvanceKind>()),
-      batcher_(io, std::move(options), {create_kind_.get(), advance_kind_.get()}) {}
+      receive_kind_(std::make_unique<ReceiveKind>()),
+      batcher_(io, std::move(options),
+               {create_kind_.get(), advance_kind_.get(), receive_kind_.get()}) {}
 
 Engine::~Engine() = default;
 
@@ -227,6 +303,14 @@ Task<std::optional<std::string>> Engine::advance(Change change, Deadline deadlin
     }
     if (listener_) listener_(command.change.after.id, command.change.after.version);
     co_return std::move(command.data);
+}
+
+Task<std::optional<std::int32_t>> Engine::receive(std::string provider, connectors::Hint hint,
+                                                  std::string body, Instant now) {
+    Receive command(std::move(provider), std::move(hint), std::move(body), now);
+    command.deadline = deadline_in(kReceiveTime);
+    co_await batcher_.submit(kReceive, command);
+    co_return command.woken;
 }
 
 }  // namespace florin::payments

@@ -28,6 +28,11 @@ public:
     // Nothing = somebody else was first: read again and decide again.
     Task<std::optional<std::string>> advance(Change change, Deadline deadline);
 
+    // Keeps what a provider told, and makes the open operations of its payment due. Gives how many
+    // there were; nothing = the event was here before. Returns when that is durable.
+    Task<std::optional<std::int32_t>> receive(std::string provider, connectors::Hint hint,
+                                              std::string body, Instant now);
+
     // Called after each step that was written by this process.
     void on_step(std::function<void(PaymentId, std::int32_t version)> listener) {
         listener_ = std::move(listener);
@@ -38,12 +43,15 @@ public:
 private:
     struct Create;
     struct Advance;
+    struct Receive;
     class CreateKind;
     class AdvanceKind;
+    class ReceiveKind;
 
     std::function<void(PaymentId, std::int32_t)> listener_;
     std::unique_ptr<CreateKind> create_kind_;
     std::unique_ptr<AdvanceKind> advance_kind_;
+    std::unique_ptr<ReceiveKind> receive_kind_;
     storage::Batcher batcher_;
 };
 

@@ -4,6 +4,7 @@
 #include "payments/engine.h"
 
 #include <algorithm>
+#include <map>
 #include <random>
 #include <set>
 
@@ -29,6 +30,20 @@ Task<> create(Engine& engine, Attempt& attempt) {
 
 Task<> advance(Engine& engine, Change change, int& winners) {
     if (co_await engine.advance(std::move(change), deadline_in(kPatience))) ++winners;
+}
+
+// What became of an event: how many it woke; nothing = it was here before.
+struct Told {
+    std::optional<std::int32_t> woken;
+    bool refused = false;
+};
+
+Task<> receive(Engine& engine, connectors::Hint hint, Instant at, Told& told) {
+    try {
+        told.woken = co_await engine.receive("stripe", std::move(hint), "{}", at);
+    } catch (const pg::SqlError&) {
+        told.refused = true;
+    }
 }
 
 class EngineTest : public test::DatabaseTest {
@@ -76,6 +91,21 @@ protected:
         auto found = test::run(io, store.load(payment.merchant, payment.id));
         EXPECT_TRUE(found.has_value());
         return std::move(*found);
+    }
+
+    Told told(connectors::Hint hint) {
+        Told told;
+        test::run(io, receive(engine, std::move(hint), testing::kNoon, told));
+        return told;
+    }
+
+    // Its outcome is not known, and nobody looks at it before a time after noon.
+    Payment in_doubt(const std::string& key) {
+        auto change = *lose(created(key), testing::kNoon, random());
+        auto after = change.after;
+        EXPECT_GT(after.operation.due_at, testing::kNoon);
+        EXPECT_TRUE(write(std::move(change)));
+        return after;
     }
 
     std::string count(const std::string& table, const Payment& payment) {
@@ -343,6 +373,107 @@ TEST_F(EngineTest, CreationsAndStepsShareTransactions) {
     EXPECT_EQ(winners, 100);
     for (const auto& one : attempts) EXPECT_FALSE(one.earlier);
     EXPECT_LE(engine.counts().flushes - before, 6U);
+}
+
+connectors::Hint hint(std::string id, std::string payment = "") {
+    return {.id = std::move(id), .type = "refund.updated", .payment = std::move(payment)};
+}
+
+TEST_F(EngineTest, AnEventWakesWhatIsOpenOfItsPaymentAndNothingElse) {
+    const auto open = in_doubt("open"), other_open = in_doubt("other"), sending = created("busy");
+    EXPECT_EQ(told(hint("evt_1", open.id.text())).woken, 1);
+    EXPECT_EQ(load(open).operation.due_at, testing::kNoon);
+    EXPECT_GT(load(other_open).operation.due_at, testing::kNoon);
+    EXPECT_EQ(told(hint("evt_2", open.id.text())).woken, 0) << "it is due already";
+    const auto lease_ends = load(sending).operation.due_at;
+    EXPECT_EQ(told(hint("evt_3", sending.id.text())).woken, 0) << "its answer is on the way";
+    EXPECT_EQ(load(sending).operation.due_at, lease_ends);
+    EXPECT_EQ(told(hint("evt_4", attempt("never written").payment.id.text())).woken, 0);
+    EXPECT_EQ(told(hint("evt_5")).woken, 0);
+    EXPECT_EQ(told(hint("evt_1", other_open.id.text())).woken.has_value(),
+              open.id.slot() != other_open.id.slot());
+    EXPECT_EQ(database.ask("SELECT count(*) FROM florin.provider_event WHERE state = 1 AND "
+                           "due_at = 'infinity' AND body = '{}'"),
+              open.id.slot() == other_open.id.slot() ? "5" : "6");
+}
+
+TEST_F(EngineTest, AnEventThatTellsOfMoreWaitsInTheQueue) {
+    auto dispute = hint("evt_1");
+    dispute.about = connectors::About::dispute;
+    dispute.object = "dp_1";
+    EXPECT_EQ(told(dispute).woken, 0);
+    EXPECT_FALSE(told(dispute).woken.has_value());
+    const auto until = testing::kNoon + std::chrono::minutes(1);
+    const auto claimed = test::run(io, store.claim_events(testing::kNoon, until, 10));
+    ASSERT_EQ(claimed.size(), 1U);
+    EXPECT_EQ(claimed[0].id, "evt_1");
+    EXPECT_EQ(claimed[0].about, "dispute");
+    EXPECT_EQ(claimed[0].object, "dp_1");
+    EXPECT_EQ(claimed[0].due_at, until);
+    EXPECT_EQ(claimed[0].tries, 1);
+    EXPECT_TRUE(test::run(io, store.claim_events(testing::kNoon, until, 10)).empty());
+}
+
+TEST_F(EngineTest, AnEventIsNewOnceHoweverOftenItComes) {
+    constexpr std::size_t kRounds = 30, kEvents = 20, kTimes = 4;
+    for (std::size_t round = 0; round < kRounds; ++round) {
+        const auto payment = in_doubt("round-" + std::to_string(round));
+        std::vector<connectors::Hint> hints;
+        for (std::size_t i = 0; i < kEvents * kTimes; ++i) {
+            const auto id = fmt::format("evt_{}_{}", round, i % kEvents);
+            hints.push_back(hint(id, i % kEvents < 2 ? payment.id.text() : ""));
+        }
+        std::ranges::shuffle(hints, random);
+        std::vector<Told> all(hints.size());
+        std::vector<Task<>> tasks;
+        const bool one_batch = round % 2 == 0;
+        for (std::size_t i = 0; i < hints.size(); ++i)
+            tasks.push_back(receive(one_batch || random() % 2 ? engine : other, hints[i],
+                                    testing::kNoon, all[i]));
+        test::run_all(io, std::move(tasks));
+        std::map<std::string, int> news;
+        std::int32_t woken = 0;
+        for (std::size_t i = 0; i < hints.size(); ++i) {
+            ASSERT_FALSE(all[i].refused);
+            if (!all[i].woken) continue;
+            ++news[hints[i].id];
+            woken = std::max(woken, *all[i].woken);
+        }
+        ASSERT_EQ(news.size(), kEvents) << "round " << round;
+        for (const auto& [id, times] : news) EXPECT_EQ(times, 1) << id;
+        EXPECT_EQ(woken, 1);
+        EXPECT_EQ(load(payment).operation.due_at, testing::kNoon);
+    }
+    EXPECT_EQ(count("provider_event"), std::to_string(kRounds * kEvents));
+}
+
+TEST_F(EngineTest, AnEventThatTheDatabaseRefusesDoesNotHoldTheOthersUp) {
+    std::vector<Told> all(40);
+    std::vector<Task<>> tasks;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const auto id = "evt_" + std::to_string(i);
+        tasks.push_back(receive(engine, hint(i == 7 ? id + std::string(1, '\0') : id),
+                                testing::kNoon, all[i]));
+    }
+    const auto before = engine.counts();
+    test::run_all(io, std::move(tasks));
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        EXPECT_EQ(all[i].refused, i == 7) << i;
+        EXPECT_EQ(all[i].woken.has_value(), i != 7) << i;
+    }
+    EXPECT_EQ(count("provider_event"), "39");
+    EXPECT_LT(engine.counts().flushes - before.flushes, 20U);
+}
+
+TEST_F(EngineTest, EventsShareTransactions) {
+    std::vector<Told> all(200);
+    std::vector<Task<>> tasks;
+    for (std::size_t i = 0; i < all.size(); ++i)
+        tasks.push_back(receive(engine, hint("evt_" + std::to_string(i)), testing::kNoon, all[i]));
+    const auto before = engine.counts().flushes;
+    test::run_all(io, std::move(tasks));
+    for (const auto& told : all) EXPECT_EQ(told.woken, 0);
+    EXPECT_LE(engine.counts().flushes - before, 4U);
 }
 
 }  // namespace

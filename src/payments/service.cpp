@@ -252,10 +252,10 @@ Task<Result<std::string_view>> Service::receive(std::string provider, http::Head
     const auto time = now();
     CO_TRY(auto hint, connector.read_webhook(headers, body, options_.webhook_secret, time));
     const auto woken = co_await records_.receive(std::move(provider), hint, std::move(body), time);
-    log::info("provider.event", {{"id", hint.id},
-                                 {"type", hint.type},
-                                 {"payment", hint.payment},
-                                 {"woken", woken ? std::to_string(*woken) : "seen before"}});
+    log::debug("provider.event", {{"id", hint.id},
+                                  {"type", hint.type},
+                                  {"payment", hint.payment},
+                                  {"woken", woken ? std::to_string(*woken) : "seen before"}});
     co_return !woken ? "seen" : *woken > 0 ? "stored" : "parked";
 }
 

@@ -381,19 +381,6 @@ Task<std::vector<DuePayment>> Store::claim_chores(Instant now, Instant until, st
     co_return out;
 }
 
-Task<std::optional<std::int32_t>> Store::receive(std::string provider, connectors::Hint hint,
-                                                 std::string body, Instant now) {
-    const auto payment = PaymentId::parse(hint.payment);
-    const Slot slot = payment ? payment->slot() : slot_of(provider, hint.id);
-    pg::Params params;
-    params.add(static_cast<std::int16_t>(slot)).add(provider).add(hint.id).add(hint.type);
-    params.add(payment.value_or(PaymentId()).uuid().bytes).add(pg::Bytes{body}).add(now);
-    params.add(name(hint.about)).add(hint.object);
-    const auto rows = co_await pool_.query(sql::receive_event, std::move(params));
-    const auto woken = rows.int32(0, 0);
-    co_return woken < 0 ? std::nullopt : std::optional(woken);
-}
-
 Task<std::vector<Dispute>> Store::disputes(PaymentId payment) {
     pg::Params params;
     params.add(slot_number(payment)).add(payment.uuid().bytes);
@@ -408,17 +395,21 @@ Task<std::vector<ProviderEvent>> Store::claim_events(Instant now, Instant until,
     pg::Params params;
     params.add(now).add(limit);
     const auto due = co_await pool_.query(sql::due_events, std::move(params));
-    std::vector<ProviderEvent> out;
+    if (due.empty()) co_return std::vector<ProviderEvent>();
+    std::vector<std::int16_t> slots;
+    std::vector<std::string> providers, ids;
+    std::vector<Instant> times;
     for (std::size_t i = 0; i < due.size(); ++i) {
-        pg::Params claim;
-        auto event = read_event(due, i);
-        claim.add(event.slot).add(event.provider).add(event.id).add(event.due_at).add(until);
-        const auto rows = co_await pool_.query(sql::claim_event, std::move(claim));
-        if (rows.empty()) continue;  // Somebody else was first.
-        event.tries = rows.int16(0, 0);
-        event.due_at = until;
-        out.push_back(std::move(event));
+        slots.push_back(due.int16(i, 0));
+        providers.emplace_back(due.text(i, 1));
+        ids.emplace_back(due.text(i, 2));
+        times.push_back(due.time(i, 3));
     }
+    pg::Params wanted;
+    wanted.add(slots).add(providers).add(ids).add(times).add(until);
+    const auto rows = co_await pool_.query(sql::claim_events, std::move(wanted));
+    std::vector<ProviderEvent> out;
+    for (std::size_t i = 0; i < rows.size(); ++i) out.push_back(read_event(rows, i));
     co_return out;
 }
 

@@ -63,11 +63,6 @@ public:
     // Payments of which something is due by itself, oldest first, taken over until `until`.
     Task<std::vector<DuePayment>> claim_chores(Instant now, Instant until, std::int64_t limit);
 
-    // Keeps what a provider told, and makes the open operations of its payment due. Gives how many
-    // there were; nothing = the event was here before.
-    Task<std::optional<std::int32_t>> receive(std::string provider, connectors::Hint hint,
-                                              std::string body, Instant now);
-
     // Of a payment, oldest first.
     Task<std::vector<Dispute>> disputes(PaymentId payment);
 
