@@ -7,6 +7,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include <array>
+#include <stdexcept>
+
 #include "base/random.h"
 #include "commands.h"
 #include "payments/database_records.h"
@@ -16,6 +19,7 @@
 namespace florin::bench {
 namespace {
 
+using connectors::Action;
 using connectors::Outcome;
 
 class YesConnector : public connectors::Connector {
@@ -75,19 +79,52 @@ payments::NewPayment new_payment(MerchantId merchant, const std::string& run, st
 
 struct Run {
     payments::Service& service;
+    payments::Store& store;
     MerchantId merchant;
     std::string name;
+    bool whole_life;
     Deadline end;
     std::uint64_t started = 0, done = 0, failed = 0;
 };
 
+constexpr auto kPatience = std::chrono::minutes(1);
+
+Task<bool> sale(Run& run, std::uint64_t n) {
+    auto wanted = new_payment(run.merchant, run.name, n);
+    const auto answer =
+        co_await run.service.create(std::move(wanted), std::nullopt, deadline_in(kPatience));
+    co_return answer && answer->event_type == "payment.succeeded";
+}
+
+// Authorize, capture 40.00, capture 30.00 and let the rest go, refund 20.00. Before each step the
+// payment is read, as a request over HTTP does.
+Task<bool> lifecycle(Run& run, std::uint64_t n) {
+    auto wanted = new_payment(run.merchant, run.name, n);
+    wanted.capture_later = true;
+    const auto held =
+        co_await run.service.create(std::move(wanted), std::nullopt, deadline_in(kPatience));
+    if (!held || held->event_type != "payment.authorized") co_return false;
+    const std::array wishes = {
+        payments::Wish{.action = Action::capture, .amount = 4000, .is_final = false},
+        payments::Wish{.action = Action::capture, .amount = 3000},
+        payments::Wish{.action = Action::refund, .amount = 2000}};
+    for (std::size_t step = 0; step < wishes.size(); ++step) {
+        auto payment = co_await run.store.load(run.merchant, held->payment);
+        if (!payment) co_return false;
+        payments::ClientKey key{fmt::format("{}-{}-{}", run.name, n, step)};
+        const auto answer =
+            co_await run.service.act(std::move(*payment), wishes[step], std::move(key),
+                                     std::nullopt, deadline_in(kPatience));
+        if (!answer || answer->event_type.empty()) co_return false;
+    }
+    co_return true;
+}
+
 Task<> client(Run& run) {
     while (monotonic_now() < run.end) {
-        auto wanted = new_payment(run.merchant, run.name, run.started++);
-        const auto answer = co_await run.service.create(std::move(wanted), std::nullopt,
-                                                        deadline_in(std::chrono::minutes(1)));
-        const bool paid = answer && answer->event_type == "payment.succeeded";
-        ++(paid ? run.done : run.failed);
+        const auto n = run.started++;
+        const bool done = co_await (run.whole_life ? lifecycle(run, n) : sale(run, n));
+        ++(done ? run.done : run.failed);
     }
 }
 
@@ -104,6 +141,9 @@ double cpu_seconds() {
 
 int engine_main(int count, char** arguments) {
     Flags flags(count, arguments, {"json"});
+    const auto story = flags.text("story", "sale");
+    if (story != "sale" && story != "lifecycle")
+        throw std::invalid_argument("--story is sale or lifecycle");
     const auto database = flags.required("database");
     const auto seconds = flags.number("seconds", 5, 1, 3600);
     const auto clients = flags.number("clients", 512, 1, 10'000);
@@ -113,7 +153,7 @@ int engine_main(int count, char** arguments) {
     flags.finish();
 
     asio::io_context io(1);
-    pg::Pool pool(io, database, 1);
+    pg::Pool pool(io, database, 4);
     payments::Store store(pool);
     payments::Engine engine(io, {.conninfo = database,
                                  .lanes = static_cast<std::size_t>(lanes),
@@ -123,7 +163,8 @@ int engine_main(int count, char** arguments) {
     payments::DatabaseRecords records(engine, store);
     payments::Service service(io, records, {yes, wire}, {.provider_key_secret = "bench"});
     const auto merchant = MerchantId::make(now(), 0, random_u64());
-    Run run{service, merchant, fmt::format("bench-{:x}", random_u64()), {}};
+    const auto name = fmt::format("bench-{:x}", random_u64());
+    Run run{service, store, merchant, name, story == "lifecycle", {}};
 
     TaskScope lane_scope(io), client_scope(io);
     engine.start(lane_scope);

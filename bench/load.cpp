@@ -285,6 +285,13 @@ Server server_from(const std::string& url) {
     return Server{endpoint, host};
 }
 
+Shape shape_from(const std::string& name) {
+    if (name == "payment") return Shape::payment;
+    if (name == "charge") return Shape::charge;
+    if (name == "webhook") return Shape::webhook;
+    throw std::invalid_argument("--shape is payment, charge or webhook");
+}
+
 bool either(Flags& flags, std::string_view name, std::string_view yes, std::string_view no) {
     const auto value = flags.text(name, yes);
     if (value == yes || value == no) return value == yes;
@@ -296,7 +303,7 @@ Plan plan_from(Flags& flags) {
     plan.key = flags.required("key");
     // A seed used twice would only be answered with replays of the first run.
     plan.seed = flags.text("seed", fmt::format("{:x}", random_u64()));
-    plan.shape = either(flags, "shape", "payment", "charge") ? Shape::payment : Shape::charge;
+    plan.shape = shape_from(flags.text("shape", "payment"));
     plan.open = !either(flags, "mode", "closed", "open");
     plan.length = seconds(flags.number("seconds", 10, 1, 86'400));
     plan.warmup = seconds(flags.number("warmup", 1, 0, 3'600));
@@ -360,7 +367,7 @@ void print_table(const Plan& plan, const Load& load) {
     fmt::print("sent {}   completed {}   2xx {}   4xx {}   5xx {}   no answer {}\n", tally.sent,
                tally.completed(), tally.with_status(2), tally.with_status(4), tally.with_status(5),
                tally.errors);
-    fmt::print("payments/s {:.0f}   client CPU {:.1f} us each   connections {}\n", per_second(load),
+    fmt::print("{:.0f}/s   client CPU {:.1f} us each   connections {}\n", per_second(load),
                load.cpu_us(), load.connections());
     fmt::print("latency ms: p50 {:.2f}   p90 {:.2f}   p99 {:.2f}   p99.9 {:.2f}   max {:.2f}\n",
                latency.percentile_ms(0.5), latency.percentile_ms(0.9), latency.percentile_ms(0.99),

@@ -81,12 +81,13 @@ struct Command {
 const std::array kCommands = {
     Command{"load", load_main,
             "load    payments over HTTP, closed or open loop\n"
-            "        --url http://127.0.0.1:8080 --key sk_test_... [--shape payment|charge]\n"
+            "        --url http://127.0.0.1:8080 --key sk_test_...\n"
+            "        [--shape payment|charge|webhook]\n"
             "        [--mode closed|open] [--seconds 10] [--warmup 1] [--seed TEXT] [--json]\n"
             "        closed: [--clients 64]\n"
             "        open:   [--rate 1000] [--arrivals poisson|constant] [--max-connections 512]\n"
             "        shape payment is Florin's API; charge is the provider's, to measure the\n"
-            "        sandbox alone\n"},
+            "        sandbox alone; webhook is what the provider tells, --key its secret\n"},
     Command{"copy", copy_main,
             "copy    the limit: a raw COPY of the rows that payments wrote\n"
             "        --database URL --tables payment,payment_order,... [--schema florin]\n"
@@ -94,7 +95,8 @@ const std::array kCommands = {
             "        the first table has one row per payment\n"},
     Command{"engine", engine_main,
             "engine  payments through the engine, without HTTP\n"
-            "        --database URL [--seconds 5] [--json]\n"},
+            "        --database URL [--story sale|lifecycle] [--seconds 5] [--json]\n"
+            "        lifecycle: authorize, two captures in part, a refund in part\n"},
 };
 
 void print_help() {

@@ -17,6 +17,12 @@ alone at the same rate, round by round; a difference of percentiles is not the p
 difference. CPU and WAL are per payment; CPU of florin is the server's in the HTTP rows and the
 benchmark's own in the engine rows.
 
+A whole life is: authorize, capture 40 of 100, capture 30 and let the rest go, refund 20; its
+payment is read before each step, the provider is inside the process. Webhooks are signed events
+of 1.2 kB over HTTP, each new and about another payment that waits for nothing; 200 comes after the
+commit. The backlog is made of payments whose replies the sandbox lost: all of them are due at one
+moment, and one florin asks the sandbox for each and writes what it hears.
+
 Not completed: {lost:,} of {sent:,} requests. Out of connections: {full}."""
 
 
@@ -61,6 +67,8 @@ def _of(rounds, *path):
 def throughput(results):
     engine, copy = results.get("engine", []), results.get("copy", [])
     ratios = [ours["per_second"] / raw["per_second"] for ours, raw in zip(engine, copy)]
+    webhooks, life = results.get("webhooks", []), results.get("lifecycle", [])
+    of_a_sale = [each["per_second"] / each["sale_per_second"] for each in life]
     return [
         Row("Engine without HTTP", _of(engine, "per_second"), "payments/s",
             goal=(10_000, "at least")),
@@ -69,6 +77,13 @@ def throughput(results):
         Row("HTTP in both directions, closed loop", _of(results["closed"], "per_second"),
             "payments/s", goal=(3_000, "at least")),
         Row("p99 in that closed loop", _of(results["closed"], "latency_ms", "p99"), "ms", 1),
+        Row("Whole life, engine without HTTP", _of(life, "per_second"), "payments/s"),
+        Row("Whole life ÷ sale, by turns", of_a_sale, "", 2),
+        Row("Webhooks of the provider, closed loop", _of(webhooks, "per_second"), "webhooks/s",
+            goal=(5_000, "at least")),
+        Row("p99 in that closed loop", _of(webhooks, "latency_ms", "p99"), "ms", 1),
+        Row("Backlog of the resolver", _of(results.get("backlog", []), "per_second"),
+            "operations/s"),
     ]
 
 
@@ -100,6 +115,10 @@ def cost(results):
     rows.append(Row("Engine: CPU of florin", _of(engine, "client_cpu_us"), "µs"))
     rows.append(Row("Engine: CPU of postgres", _of(engine, "cost", "postgres"), "µs"))
     rows.append(Row("Engine: WAL", _of(engine, "cost", "wal_bytes"), "bytes"))
+    for part in ("client", "florin", "postgres"):
+        rows.append(Row(f"Webhook: CPU of {part}", _of(results.get("webhooks", []), "cost", part),
+                        "µs"))
+    rows.append(Row("Webhook: WAL", _of(results.get("webhooks", []), "cost", "wal_bytes"), "bytes"))
     rows.append(Row("Raw COPY: WAL", _of(results.get("copy", []), "wal_bytes_per_payment"),
                     "bytes"))
     return rows
@@ -127,7 +146,7 @@ def saturated(results):
 
 
 def refused(results):
-    rounds = list(results["closed"])
+    rounds = [*results["closed"], *results.get("webhooks", [])]
     rounds += [each for shapes in results["open"].values() for many in shapes.values()
                for each in many]
     sent = sum(each["sent"] for each in rounds)

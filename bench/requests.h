@@ -10,6 +10,7 @@ namespace florin::bench {
 enum class Shape {
     payment,  // POST /v1/payments of Florin: a card, two sellers, captured at once.
     charge,   // The same money as the provider sees it: POST /v1/payment_intents.
+    webhook,  // What the provider tells of a payment, signed; the key is the secret.
 };
 
 class Requests {
@@ -19,9 +20,11 @@ public:
     std::string next();
 
 private:
+    std::string webhook();
+
     Shape shape_;
     std::string head_;  // All that never changes, up to the key's value.
-    std::string seed_;
+    std::string key_, seed_;
     std::uint64_t number_ = 0;
 };
 

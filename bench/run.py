@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import chaos
@@ -21,6 +22,11 @@ from stack import Stack
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TABLES = ("payment,payment_order,operation,event,idempotency,"
           "ledger_transaction,ledger_entry")
+
+
+WEBHOOK_SECRET = "whsec_bench"
+OPEN_OPERATIONS = "select count(*) from florin.operation where due_at < 'infinity'"
+FIGURES = ("webhooks", "backlog", "lifecycle")
 
 
 def settings():
@@ -36,6 +42,13 @@ def settings():
 
 def say(text):
     print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
+
+
+class HeardStack(Stack):
+    """Its provider may call florin."""
+
+    def environment(self):
+        return {**super().environment(), "FLORIN_STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET}
 
 
 class Bench:
@@ -55,8 +68,9 @@ class Bench:
 
     def load(self, *arguments, shape="payment", seconds=None):
         self.round += 1
-        target = self.stack.florins[0].url if shape == "payment" else self.stack.sandbox.url
-        key = self.stack.key if shape == "payment" else "sk_test_sandbox"
+        florin = self.stack.florins[0].url
+        target, key = {"payment": (florin, self.stack.key), "webhook": (florin, WEBHOOK_SECRET),
+                       "charge": (self.stack.sandbox.url, "sk_test_sandbox")}[shape]
         seed = f"{self.options.seed}-{self.round}"
         result = self.tool("load", "--url", target, "--key", key, "--shape", shape, "--seed", seed,
                            "--seconds", seconds or self.seconds, *arguments)
@@ -82,6 +96,8 @@ class Bench:
     def warm_up(self):
         say("warming up")
         self.stack.postgres.fill_log()
+        # A key that florin knows: 256 strangers at once would meet the limit of their address.
+        self.load("--clients", 1, "--warmup", 0, seconds=1)
         return self.load("--clients", self.options.clients, "--warmup", 0,
                          seconds=1 if self.options.quick else 3)
 
@@ -111,10 +127,94 @@ class Bench:
                     + (" (saturated)" if result["saturated"] else ""))
         return rounds
 
-    def engine_and_copy(self):
-        """By turns as well: the ratio of two figures from different minutes would mean nothing."""
+    def webhooks(self):
+        """Signed events, each about a payment of its own; 200 means that it is on disk."""
+        rounds = []
+        clients = ("--clients", self.options.clients)
+        self.load(*clients, "--warmup", 0, shape="webhook", seconds=1)
+        for number in range(self.options.rounds):
+            before = self.used()
+            result = self.load(*clients, "--warmup", 0, shape="webhook")
+            cost = self.costs(before, result["completed"])
+            result["cost"] = {"client": result["client_cpu_us"], **cost}
+            rounds.append(result)
+            say(f"webhooks, round {number + 1}: {result['per_second']:,.0f}/s, "
+                f"p99 {result['latency_ms']['p99']:.1f} ms, CPU in us: "
+                + ", ".join(f"{name} {value:.0f}" for name, value in result["cost"].items()))
+        return rounds
+
+    def backlog(self):
+        """Replies get lost, and nobody looks; then everything is due at once."""
+        rounds = []
+        for number in range(self.options.rounds):
+            before, doubts = self.used(), self.put_in_doubt()
+            began = float(self.query("select extract(epoch from clock_timestamp())"))
+            self.query("update florin.operation set due_at = now() where due_at < 'infinity'")
+            give_up = time.monotonic() + 300
+            while int(self.query(OPEN_OPERATIONS)) > 0:
+                if time.monotonic() > give_up:
+                    raise RuntimeError(f"{self.query(OPEN_OPERATIONS)} operations never ended")
+                time.sleep(0.2)
+            ended = float(self.query("select extract(epoch from max(updated_at)) "
+                                     "from florin.payment"))
+            rounds.append({"operations": doubts, "seconds": ended - began,
+                           "per_second": doubts / (ended - began),
+                           "cost": self.costs(before, doubts)})
+            say(f"backlog, round {number + 1}: {doubts:,} operations in doubt, "
+                f"{rounds[-1]['per_second']:,.0f}/s resolved")
+        return rounds
+
+    def query(self, sql):
+        return self.stack.postgres.query(sql)
+
+    def put_in_doubt(self):
+        """A quarter of the replies is lost, too few to open the circuit. Gives how many operations
+        nobody knows the outcome of; none of them is due."""
+        loaded = threading.Event()
+
+        def put_off():
+            while not loaded.wait(0.5):
+                self.query("update florin.operation set due_at = now() + interval '1 day' where "
+                           "state in (4, 6, 7) and due_at < now() + interval '1 hour'")
+
+        keeper = threading.Thread(target=put_off)
+        self.stack.set_faults({"rates": {"drop_reply": 0.25}})
+        keeper.start()
+        try:
+            self.round += 1
+            self.tool("load", "--url", self.stack.florins[0].url, "--key", self.stack.key,
+                      "--seed", f"{self.options.seed}-{self.round}", "--clients",
+                      self.options.clients, "--warmup", 0, "--seconds", self.seconds)
+        finally:
+            loaded.set()
+            keeper.join()
+            self.stack.set_faults({"rates": {}})
+        return int(self.query(OPEN_OPERATIONS))
+
+    def stop_programs(self):
         for program in (*self.stack.florins, self.stack.sandbox):
             program.stop()
+
+    def lifecycle(self):
+        """By turns with the sale, so that the ratio says what the further steps cost."""
+        self.stop_programs()
+        engine = ("engine", "--database", self.stack.postgres.url, "--seconds",
+                  1 if self.options.quick else 5, "--story")
+        self.tool(*engine, "lifecycle")
+        rounds = []
+        for number in range(self.options.rounds):
+            sale = self.tool(*engine, "sale")
+            before = self.used()
+            result = self.tool(*engine, "lifecycle")
+            result["cost"] = self.costs(before, result["payments"])
+            rounds.append({**result, "sale_per_second": sale["per_second"]})
+            say(f"lifecycle, round {number + 1}: {result['per_second']:,.0f} payments/s, "
+                f"sales {sale['per_second']:,.0f}/s")
+        return rounds
+
+    def engine_and_copy(self):
+        """By turns as well: the ratio of two figures from different minutes would mean nothing."""
+        self.stop_programs()
         database = ("--database", self.stack.postgres.url)
         seconds = ("--seconds", 1 if self.options.quick else 5)
         say("warming up the engine")
@@ -142,14 +242,18 @@ def measure(options, build):
     """Everything in one run; a dictionary that report.py turns into a page."""
     logs = os.path.join(ROOT, "build", "bench")
     say("starting PostgreSQL, the sandbox and florin")
-    with Stack(build, logs, settings()) as stack:
+    with HeardStack(build, logs, settings()) as stack:
         about = machine.describe(build, stack.folder,
                                  stack.postgres.query("show server_version"))
         usage, bench = machine.Usage(), Bench(stack, options)
         bench.warm_up()
+        if options.only:
+            return {options.only: getattr(bench, options.only)()}
         results = {"closed": bench.closed_loop(),
                    "open": {rate: bench.open_loop(rate) for rate in (100, 1000)}}
+        results["webhooks"], results["backlog"] = bench.webhooks(), bench.backlog()
         if has_engine(build):
+            results["lifecycle"] = bench.lifecycle()
             results["engine"], results["copy"] = bench.engine_and_copy()
         else:
             say("this florin-bench has no engine command: its figures stay open")
@@ -172,6 +276,7 @@ def parse():
     parser.add_argument("--quick", action="store_true", help="a couple of seconds per figure")
     parser.add_argument("--chaos", action="store_true",
                         help="instead of measuring: faults and kills, then every charge compared")
+    parser.add_argument("--only", choices=FIGURES, help="measure this alone, and write no page")
     parser.add_argument("--payments", type=int, default=10_000, help="of --chaos (10000)")
     parser.add_argument("--clients", type=int, default=256, help="of the closed loop (256)")
     parser.add_argument("--rounds", type=int, default=3, help="per figure (3)")
@@ -192,6 +297,8 @@ def main():
     if options.chaos:
         return run_chaos(options, build)
     results = measure(options, build)
+    if options.only:
+        return None
     raw = os.path.join(ROOT, "build", "bench", "results.json")
     with open(raw, "w", encoding="utf-8") as file:
         json.dump(results, file, indent=2)

@@ -1,67 +1,95 @@
 #include "payments/resolver.h"
 
+#include <boost/asio/redirect_error.hpp>
+
 #include "base/log.h"
 
 namespace florin::payments {
 
 Task<> Resolver::run() {
     while (true) {
-        bool more = false;
+        for (auto* line : {&operations_, &payments_, &events_}) line->more = false;
         try {
-            more = co_await operations();
-            more |= co_await payments();
-            more |= co_await events();
+            co_await operations();
+            co_await payments();
+            co_await events();
         } catch (const pg::Lost& e) {
             log::warn("resolver.no_database", {{"why", e.what()}});
         } catch (const pg::SqlError& e) {  // A deadlock with a lane, for instance: look again.
             log::warn("resolver.refused", {{"state", e.state}, {"why", e.what()}});
         }
-        co_await sleep_for(more ? std::chrono::milliseconds(1) : options_.period);
+        co_await rest();
     }
 }
 
-Task<bool> Resolver::operations() {
-    const auto wanted = room();
-    if (wanted == 0) co_return false;
+Task<> Resolver::operations() {
+    const auto wanted = room(operations_);
+    operations_.more = wanted == 0;
+    if (wanted == 0) co_return;
     auto& records = service_.records();
     auto due = co_await records.due(now(), static_cast<std::int64_t>(wanted));
-    if (due.empty()) co_return false;
+    if (due.empty()) co_return;
+    const bool more = due.size() == wanted;
     // The claim covers the question, the answer and, after it, sending once more.
     const auto claimed = co_await records.claim(std::move(due), claimed_until());
+    operations_.more = more;
     for (const auto& one : claimed) {
         ++looks_;
-        scope_.start("payments.resolve", attempt(one.operation.text(), service_.resolve(one)));
+        start(operations_, "payments.resolve", one.operation.text(), service_.resolve(one));
     }
-    co_return claimed.size() == wanted;
 }
 
-Task<bool> Resolver::payments() {
-    const auto wanted = room();
-    if (wanted == 0) co_return false;
+Task<> Resolver::payments() {
+    const auto wanted = room(payments_);
+    payments_.more = wanted == 0;
+    if (wanted == 0) co_return;
     const auto claimed = co_await service_.records().claim_chores(
         now(), claimed_until(), static_cast<std::int64_t>(wanted));
+    payments_.more = claimed.size() == wanted;
     for (const auto& one : claimed)
-        scope_.start("payments.chore", attempt(one.payment.text(), service_.do_chore(one)));
-    co_return claimed.size() == wanted;
+        start(payments_, "payments.chore", one.payment.text(), service_.do_chore(one));
 }
 
-Task<bool> Resolver::events() {
-    const auto wanted = room();
-    if (wanted == 0) co_return false;
+Task<> Resolver::events() {
+    const auto wanted = room(events_);
+    events_.more = wanted == 0;
+    if (wanted == 0) co_return;
     const auto claimed = co_await service_.records().claim_events(
         now(), claimed_until(), static_cast<std::int64_t>(wanted));
+    events_.more = claimed.size() == wanted;
     for (const auto& one : claimed)
-        scope_.start("payments.event", attempt(one.id, service_.digest(one)));
-    co_return claimed.size() == wanted;
+        start(events_, "payments.event", one.id, service_.digest(one));
+}
+
+void Resolver::start(Line& line, std::string name, std::string what, Task<> look) {
+    ++line.busy;
+    scope_.start(std::move(name), attempt(line, std::move(what), std::move(look)));
 }
 
 // What fails is looked at again when its claim has ended.
-Task<> Resolver::attempt(std::string what, Task<> look) {
+Task<> Resolver::attempt(Line& line, std::string what, Task<> look) {
+    struct Leave {
+        Resolver& resolver;
+        Line& line;
+        ~Leave() {
+            --line.busy;
+            if (resolver.can_go_on(line)) resolver.room_.cancel();
+        }
+    } leave{*this, line};
     try {
         co_await std::move(look);
     } catch (const std::exception& e) {
         log::warn("resolver.failed", {{"object", what}, {"why", e.what()}});
     }
+}
+
+// Until something may be due, or until half of what is under way has ended while more waits: claims
+// of one by one would cost as much as the looks.
+Task<> Resolver::rest() {
+    if (can_go_on(operations_) || can_go_on(payments_) || can_go_on(events_)) co_return;
+    room_.expires_after(options_.period);
+    boost::system::error_code woken;
+    co_await room_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
 }
 
 }  // namespace florin::payments

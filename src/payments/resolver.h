@@ -3,6 +3,8 @@
 // The resolver is not a safety net but half of the protocol: without it a crash would leave money
 // in doubt for ever. Any number of processes may run one; a claim decides who looks.
 
+#include <boost/asio/steady_timer.hpp>
+
 #include <chrono>
 
 #include "payments/service.h"
@@ -12,13 +14,15 @@ namespace florin::payments {
 
 struct ResolverOptions {
     std::chrono::milliseconds period{500};
-    std::size_t at_once_max = 32;
+    // Looks at once of each kind: enough to keep the seats for questions of an account's outlet
+    // busy while others read and write (limits/outlet.h).
+    std::size_t at_once_max = 128;
 };
 
 class Resolver {
 public:
     Resolver(asio::io_context& io, Service& service, ResolverOptions options)
-        : service_(service), options_(options), scope_(io) {}
+        : service_(service), options_(options), scope_(io), room_(io) {}
 
     // Runs until it is cancelled.
     Task<> run();
@@ -28,17 +32,31 @@ public:
     std::uint64_t looks() const { return looks_; }
 
 private:
-    // Each takes over what is due and starts to look at it. True when there may be more at once.
-    Task<bool> operations();
-    Task<bool> payments();
-    Task<bool> events();
-    std::size_t room() const { return options_.at_once_max - scope_.size(); }
+    // What comes due is of three kinds. Each has its own room, so that a long line of one does not
+    // keep the others from being looked at.
+    struct Line {
+        std::size_t busy = 0;
+        bool more = false;  // There may be more than it had room for.
+    };
+
+    // Each takes over what is due and starts to look at it.
+    Task<> operations();
+    Task<> payments();
+    Task<> events();
+    void start(Line& line, std::string name, std::string what, Task<> look);
+    Task<> attempt(Line& line, std::string what, Task<> look);
+    Task<> rest();
+    bool can_go_on(const Line& line) const {
+        return line.more && line.busy <= options_.at_once_max / 2;
+    }
+    std::size_t room(const Line& line) const { return options_.at_once_max - line.busy; }
     Instant claimed_until() const { return now() + 2 * service_.lease(); }
-    Task<> attempt(std::string what, Task<> look);
 
     Service& service_;
     ResolverOptions options_;
     TaskScope scope_;
+    Line operations_, payments_, events_;
+    asio::steady_timer room_;  // Wakes rest() when a line can go on.
     std::uint64_t looks_ = 0;
 };
 
