@@ -271,6 +271,15 @@ def run_chaos(options, build):
     say(summary)
 
 
+def run_simulation(options, build):
+    """Prints what the simulator counted; it fails when a world ended badly."""
+    jobs = str(os.cpu_count() or 1)
+    command = [os.path.join(build, "florin-simulator"), "--payments", str(options.simulate),
+               "--jobs", jobs]
+    say(f"simulating {options.simulate} payments with faults, {jobs} worlds at a time")
+    sys.exit(subprocess.run(command, check=False).returncode)
+
+
 def parse():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.split("\n", 1)[0])
     parser.add_argument("--quick", action="store_true", help="a couple of seconds per figure")
@@ -278,6 +287,8 @@ def parse():
                         help="instead of measuring: faults and kills, then every charge compared")
     parser.add_argument("--only", choices=FIGURES, help="measure this alone, and write no page")
     parser.add_argument("--payments", type=int, default=10_000, help="of --chaos (10000)")
+    parser.add_argument("--simulate", type=int, nargs="?", const=10_000_000, metavar="N",
+                        help="instead of measuring: N simulated payments with faults (10000000)")
     parser.add_argument("--clients", type=int, default=256, help="of the closed loop (256)")
     parser.add_argument("--rounds", type=int, default=3, help="per figure (3)")
     parser.add_argument("--seed", default=f"{int(time.time()):x}", help="prefix of all ids")
@@ -290,10 +301,12 @@ def main():
     options = parse()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # Ends what was started, too.
     build = os.environ.get("FLORIN_BUILD", os.path.join(ROOT, "build", "release"))
-    missing = [name for name in ("florin", "florin-sandbox", "florin-bench")
+    missing = [name for name in ("florin", "florin-sandbox", "florin-bench", "florin-simulator")
                if not os.path.exists(os.path.join(build, name))]
     if missing:
         sys.exit(f"{', '.join(missing)} missing in {build}: build first, or set FLORIN_BUILD")
+    if options.simulate:
+        return run_simulation(options, build)
     if options.chaos:
         return run_chaos(options, build)
     results = measure(options, build)

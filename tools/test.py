@@ -3,7 +3,7 @@
 
 usage: ./dev test [--quick] [suite ...]
   suites   tools, unit, pg, sandbox (the official Stripe client) and one for each tests/*_test.py
-  --quick  leaves out what takes minutes: chaos and sandbox
+  --quick  leaves out what takes minutes: chaos, sandbox and simulate
 
 One line per suite; its output is in build/logs/<suite>.log and shown when it fails. The last line
 is the count, and the exit code is 0 only if something passed and nothing failed.
@@ -23,7 +23,7 @@ import xml.etree.ElementTree as xml
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("FLORIN_BUILD", ROOT / "build/debug")).resolve()
 LOGS = ROOT / "build/logs"
-SLOW = ("chaos", "sandbox")
+SLOW = ("chaos", "sandbox", "simulate")
 SECONDS_MAX = 30 * 60  # Of one suite; whatever still runs then is stopped and has failed.
 LOG_LINES_SHOWN = 60
 
@@ -102,8 +102,9 @@ def all_suites():
     if (node / "package.json").exists():
         suites.append(Suite("sandbox", ["node", "--test", "--test-reporter=tap"], read_tap, node,
                             ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]))
-    files = sorted((ROOT / "tests").glob("*_test.py"), key=lambda file: "chaos" in file.name)
-    return suites + [python(file.stem.removesuffix("_test"), file) for file in files]
+    files = {file.stem.removesuffix("_test"): file for file in (ROOT / "tests").glob("*_test.py")}
+    names = sorted(files, key=lambda name: (name in SLOW, name))
+    return suites + [python(name, files[name]) for name in names]
 
 
 def environment():
@@ -194,7 +195,7 @@ def chosen(arguments):
         return [suite for suite in suites if suite.name in names]
     if quick:
         left_out = [suite.name for suite in suites if suite.name in SLOW]
-        print(f"test: --quick leaves out {' and '.join(left_out) or 'nothing'}")
+        print(f"test: --quick leaves out {', '.join(left_out) or 'nothing'}")
         suites = [suite for suite in suites if suite.name not in SLOW]
     return suites
 

@@ -1,0 +1,147 @@
+#include "simulator/clients.h"
+
+#include "simulator/world.h"
+
+namespace florin::simulator {
+
+using namespace std::chrono_literals;
+using Kind = Reply::Kind;
+
+namespace {
+
+constexpr Rate kAsksAgain = 50'000;
+constexpr int kAttemptsMax = 10;  // Some hours.
+
+const Story& draw_story(Dice& dice) {
+    static const auto total = [] {
+        std::uint32_t sum = 0;
+        for (const auto& story : kStories) sum += story.weight;
+        return sum;
+    }();
+    auto at = static_cast<std::uint32_t>(dice.below(total));
+    for (const auto& story : kStories) {
+        if (at < story.weight) return story;
+        at -= story.weight;
+    }
+    return kStories.front();
+}
+
+// The fingerprint of a body; its last byte tells bodies of one key apart.
+Hash hash_of(const Request& request) {
+    Hash hash{};
+    hash.back() = request.body;
+    return hash;
+}
+
+bool is_final(Kind kind) {
+    return kind == Kind::yes || kind == Kind::no || kind == Kind::refused;
+}
+
+}  // namespace
+
+void Clients::start() {
+    auto& dice = world_.dice;
+    for (int number = 0; number < world_.profile.payments; ++number) {
+        const auto at = world_.scheduler.now() + dice.between(0s, world_.profile.duration);
+        const auto& story = draw_story(dice);
+        ++running_;
+        world_.scheduler.at(at, kWorld,
+                            [this, number, story] { spawn(kWorld, play(number, story)); });
+    }
+}
+
+Order Clients::new_payment(int number, const Story& story, std::int64_t amount) {
+    static const Currency euro = *currency_from("EUR");
+    const Request request{payments::Scope::create, fmt::format("order-{}", number)};
+    const auto first = world_.dice.between(1, amount - 1);
+    payments::NewPayment payment{.merchant = world_.merchant,
+                                 .key = {request.key, hash_of(request)},
+                                 .checkout_id = request.key,
+                                 .method_type = "card",
+                                 .method_token = "pm_card",
+                                 .capture_later = story.capture_later,
+                                 .currency = euro,
+                                 .orders = {{"a", "seller_a", Money(first, euro)},
+                                            {"b", "seller_b", Money(amount - first, euro)}}};
+    return {.request = request, .fingerprint = hash_of(request), .payment = std::move(payment)};
+}
+
+// Asks until there is an answer for ever, waiting longer each time, or until the client leaves.
+Task<Reply> Clients::insist(Order order) {
+    auto& dice = world_.dice;
+    Reply reply;
+    microseconds wait = 500ms;
+    for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+        world_.judge.sends(order.request);
+        const bool hurries = dice.chance(world_.faults.client_hurries);
+        reply = co_await cluster_.send(order, hurries ? dice.between(1ms, 3s) : 40s);
+        world_.judge.hears(order.request, reply);
+        world_.trace("client {} hears {}", order.request.key, name(reply.kind));
+        if (is_final(reply.kind) || dice.chance(world_.faults.client_leaves)) break;
+        co_await sleep_until(world_.scheduler.now() + dice.between(wait / 2, wait));
+        wait = std::min<microseconds>(wait * 4, 2h);
+    }
+    co_return reply;
+}
+
+Task<> Clients::make(Order order, Reply& last) {
+    const auto reply = co_await insist(std::move(order));
+    if (reply.payment != PaymentId()) last = reply;
+}
+
+// Gives the payment if it was told to have succeeded; nil otherwise.
+Task<PaymentId> Clients::open(Order order, Opening opening) {
+    Reply reply, other;
+    Join beside;
+    if (opening != Opening::once) {
+        auto second = order;
+        second.request.body = opening == Opening::reused ? 1 : 0;
+        second.fingerprint = second.payment->key.request_hash = hash_of(second.request);
+        beside.begin();
+        const auto twin = [](Clients& self, Order o, Reply& r, Join& j) -> Task<> {
+            co_await self.make(std::move(o), r);
+            j.end();
+        };
+        spawn(kWorld, twin(*this, std::move(second), other, beside));
+    }
+    co_await make(std::move(order), reply);
+    co_await beside.wait();
+    const auto& told = reply.payment != PaymentId() ? reply : other;
+    co_return told.kind == Kind::yes ? told.payment : PaymentId();
+}
+
+Task<> Clients::act(PaymentId payment, std::int64_t amount, Move move, std::string key,
+                    Join& beside) {
+    const Request request{payments::scope_of(move.action), std::move(key)};
+    Order order{.request = request, .fingerprint = hash_of(request), .id = payment};
+    order.wish.action = move.action;
+    order.wish.is_final = move.is_final;
+    if (move.percent > 0)
+        order.wish.amount = std::max<std::int64_t>(amount * move.percent / 100, 1);
+    co_await insist(std::move(order));
+    beside.end();
+}
+
+Task<> Clients::play(int number, Story story) {
+    auto& dice = world_.dice;
+    const auto amount = dice.between(2, 1'000'00);
+    const auto order = new_payment(number, story, amount);
+    const auto payment = co_await open(order, story.opening);
+    Join beside;
+    int move_number = 0;
+    if (payment != PaymentId()) {
+        for (const auto& move : story.moves) {
+            if (!move.races) co_await beside.wait();
+            if (!move.races) co_await sleep_until(world_.scheduler.now() + dice.between(0s, 30s));
+            beside.begin();
+            auto key = fmt::format("order-{}-move-{}", number, move_number++);
+            spawn(kWorld, act(payment, amount, move, std::move(key), beside));
+        }
+        co_await beside.wait();
+    }
+    // Whatever happened since, the first request has its answer for ever.
+    if (dice.chance(kAsksAgain)) co_await insist(order);
+    --running_;
+}
+
+}  // namespace florin::simulator

@@ -1,0 +1,43 @@
+#pragma once
+
+// The way to the simulated provider and back, with all that may happen to a message on it.
+
+#include "connectors/connector.h"
+
+namespace florin::simulator {
+
+struct World;
+
+class SimulatedConnector final : public connectors::Connector {
+public:
+    explicit SimulatedConnector(World& world);
+
+    const connectors::Capabilities& capabilities() const override { return capabilities_; }
+    Task<connectors::Outcome> perform(connectors::Wire& wire, connectors::Order order,
+                                      Deadline deadline) const override;
+    Task<connectors::Outcome> find(connectors::Wire& wire, connectors::Order order,
+                                   Deadline deadline) const override;
+    Result<connectors::Hint> read_webhook(const http::Headers& headers, std::string_view body,
+                                          std::string_view secret, Instant now) const override;
+
+private:
+    World& world_;
+    connectors::Capabilities capabilities_;
+};
+
+// The connector has no need of one.
+class NoWire final : public connectors::Wire {
+public:
+    Task<http::Answer> send(http::Request request, Deadline deadline) override;
+};
+
+inline constexpr std::string_view kProviderName = "simulated";
+inline constexpr std::string_view kSignatureHeader = "Signature";
+inline constexpr std::string_view kHookSecret = "webhook secret";
+
+std::string body_of(const connectors::Hint& hint);
+
+// A monotonic deadline as virtual time.
+Instant instant_of(Deadline deadline);
+
+}  // namespace florin::simulator

@@ -1,0 +1,96 @@
+#pragma once
+
+// The tables of florin that a payment needs, in memory, with the laws that PostgreSQL enforces
+// (migrations/0001 to 0005): each call is one transaction, written whole or refused with the same
+// SQLSTATE. It survives every process. No time, no faults: those are records.h.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "payments/records.h"
+
+namespace florin::simulator {
+
+// A payment with all that lives in its slot. In `payment`, the operation is the one that was
+// written last and means nothing.
+struct Record {
+    payments::Payment payment;
+    std::vector<payments::Operation> operations = {};  // By id.
+    std::vector<payments::Event> events = {};  // By version; of the first, the data is empty.
+    std::vector<ledger::Posting> postings = {};
+
+    const payments::Operation* operation(OperationId id) const;
+};
+
+// What PostgreSQL says: empty = committed, otherwise the SQLSTATE, and nothing was written.
+using SqlState = std::string_view;
+inline constexpr SqlState kCommitted;
+inline constexpr SqlState kStale = "FL001";         // Not at the version before.
+inline constexpr SqlState kUnbalanced = "FL002";    // A posting does not sum to zero.
+inline constexpr SqlState kUniqueBroken = "23505";  // A key exists.
+inline constexpr SqlState kCheckBroken = "23514";   // A counter out of its bounds.
+
+struct KeyRow {
+    std::string request_hash;
+    PaymentId payment;
+    OperationId operation;
+};
+
+class Database {
+public:
+    // Who was first comes back in `earlier`.
+    SqlState create(const payments::Payment& payment, const payments::ClientKey& key,
+                    std::optional<payments::Earlier>& earlier);
+    SqlState advance(const payments::Change& change, std::string data);
+
+    std::optional<payments::Payment> load(MerchantId merchant, PaymentId id,
+                                          OperationId operation) const;
+    std::vector<payments::Part> parts(PaymentId id) const;
+    std::optional<payments::Answered> answered(PaymentId payment, OperationId operation) const;
+    std::optional<payments::KeyUse> key_use(MerchantId merchant, payments::Scope scope,
+                                            const std::string& key) const;
+
+    std::vector<payments::Due> due(Instant now, std::int64_t limit) const;
+    std::vector<payments::Due> claim(const std::vector<payments::Due>& wanted, Instant until);
+    void postpone(const payments::Due& claimed, Instant at);
+    std::optional<std::int32_t> receive(const std::string& provider, const connectors::Hint& hint,
+                                        Instant now);
+
+    // When something will be due; Instant::max() = never.
+    Instant first_due() const;
+    // For the judge: all payments, in the order of their creation.
+    const std::vector<Record>& records() const { return records_; }
+    const Record* record(PaymentId id) const;
+    // Whose a client's key is.
+    const KeyRow* key(MerchantId merchant, payments::Scope scope, const std::string& key) const;
+
+private:
+    using KeyName = std::tuple<MerchantId, payments::Scope, std::string>;
+    struct QueueEntry {
+        Instant at;
+        PaymentId payment;
+        OperationId operation;
+        friend auto operator<=>(const QueueEntry&, const QueueEntry&) = default;
+    };
+
+    Record* find(PaymentId id);
+    payments::Operation* find_due(const payments::Due& wanted);
+    SqlState judge(const Record& record, const payments::Change& change) const;
+    void set_due(payments::Operation& operation, PaymentId payment, Instant at);
+
+    std::vector<Record> records_;
+    std::unordered_map<PaymentId, std::size_t> by_id_;
+    std::map<KeyName, KeyRow> keys_;
+    std::set<QueueEntry> queue_;
+    std::unordered_set<OperationId> transactions_;
+    std::set<std::pair<std::string, std::string>> provider_events_;
+};
+
+}  // namespace florin::simulator

@@ -1,0 +1,105 @@
+#pragma once
+
+// Says whether a world ended well. It compares what the provider did, what the database holds, what
+// the books say and what clients were told, with arithmetic of its own.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "payments/records.h"
+#include "simulator/dice.h"
+
+namespace florin::simulator {
+
+struct World;
+
+// What a client hears about one request.
+struct Reply {
+    enum class Kind {
+        yes,          // It ended well: final.
+        no,           // It ended without effect: final, but for a flagged late success.
+        open,         // 202: not known yet.
+        refused,      // Refused before anything was stored.
+        in_progress,  // 409: the first request is running.
+        busy,         // 503, 500: ask again with the same key.
+        reset,        // No answer.
+    };
+    Kind kind = Kind::reset;
+    std::string data = {};  // The very bytes; of a refusal, its code.
+    PaymentId payment = {};
+};
+
+std::string_view name(Reply::Kind kind);
+
+// A client's request, by its key. All attempts of it are the same bytes, unless `is_reused`.
+struct Request {
+    payments::Scope scope;
+    std::string key;
+    std::uint8_t body = 0;  // Another number is another body.
+
+    friend auto operator<=>(const Request&, const Request&) = default;
+};
+
+struct Tally {
+    std::uint64_t payments = 0, operations = 0, effects = 0, crashes = 0, events = 0;
+    std::uint64_t unknowns = 0;        // Operations whose outcome was not known for a while.
+    std::uint64_t late_successes = 0;  // Flagged for a person.
+    std::uint64_t for_a_person = 0;    // Not found past the key's window.
+    microseconds virtual_time{};
+    std::uint64_t hash = 0;
+
+    void add(const Tally& other);
+};
+
+class Judge {
+public:
+    explicit Judge(World& world) : world_(world) {}
+
+    void sends(const Request& request);
+    void hears(const Request& request, const Reply& reply);
+    // Somebody takes operations over at `now`, by the world's clock.
+    void watch_claim(const std::vector<payments::Due>& wanted, Instant now);
+    // A webhook with a wrong signature was taken.
+    void forged_hook_was_taken() { fault("a forged webhook was taken"); }
+
+    // An operation that may stay open: the provider has nothing of it and honours its key no more,
+    // so that only a settlement file or a person can end it.
+    bool is_for_a_person(const payments::Payment& payment,
+                         const payments::Operation& operation) const;
+
+    // At the end. What is wrong, in words; empty = nothing.
+    std::vector<std::string> judge(Tally& tally);
+
+private:
+    struct Told {
+        int sent = 0, heard = 0;
+        bool yes = false, no = false;
+        bool refused_alone = false;  // No other attempt was on its way.
+        std::string bytes = {};
+        PaymentId payment = {};
+    };
+    struct Truth {  // Of one provider key.
+        int done = 0;
+        std::int64_t amount = 0;
+        connectors::Action action{};
+        bool is_owned = false;
+        std::size_t charge = 0;
+    };
+
+    void fault(std::string what);
+    void collect_truth();
+    void judge_operation(const payments::Payment& payment, const payments::Operation& operation,
+                         Tally& tally);
+    void judge_counters(const payments::Payment& payment);
+    void judge_books(std::size_t record);
+    void judge_orphans();
+    void judge_told();
+
+    World& world_;
+    std::map<Request, Told> told_;
+    std::map<std::string, Truth> truth_;
+    std::vector<std::string> faults_;
+};
+
+}  // namespace florin::simulator

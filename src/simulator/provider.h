@@ -1,0 +1,85 @@
+#pragma once
+
+// A payment provider on virtual time: the truth about money. It keeps idempotency keys for their
+// window, decides some things later, hides what happened for a while, and tells by webhook. How its
+// messages travel is another's business (connector.h).
+
+#include <functional>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "connectors/types.h"
+#include "simulator/profile.h"
+#include "simulator/scheduler.h"
+
+namespace florin::simulator {
+
+// What one order did to money, or did not.
+struct Effect {
+    enum class State { pending, done, declined };
+
+    std::string key;
+    std::string reference;
+    std::string payment;  // Our id, as it was given.
+    connectors::Action action;
+    std::int64_t amount;
+    bool is_final;
+    State state;
+    Instant visible_at;  // To find().
+    std::size_t charge;
+    std::string waiting_for;
+};
+
+// A payment at the provider. Minor units.
+struct Charge {
+    std::string reference;
+    std::int64_t authorized = 0, captured = 0, voided = 0, refunded = 0;
+};
+
+class Provider {
+public:
+    // `told`: an event that the provider wants to tell: its id, type and our payment.
+    Provider(Scheduler& scheduler, const Profile& profile, const Faults& faults,
+             std::function<void(connectors::Hint)> told);
+
+    connectors::Outcome perform(const connectors::Order& order);
+    connectors::Outcome find(const connectors::Order& order) const;
+
+    const std::vector<Effect>& effects() const { return effects_; }
+    const std::vector<Charge>& charges() const { return charges_; }
+    // Orders that came with a key that had stood for another order.
+    int misused_keys() const { return misused_keys_; }
+    bool has_undecided() const { return undecided_ > 0; }
+
+private:
+    struct Remembered {
+        std::size_t effect;
+        connectors::Outcome reply;
+        Instant at;
+    };
+
+    std::size_t add_effect(const connectors::Order& order);
+    bool is_forgotten(const Effect& effect) const;
+    bool can_apply(const Effect& effect) const;
+    void apply(Effect& effect);
+    void decide(std::size_t effect, bool yes);
+    void tell(const Effect& effect);
+    connectors::Outcome answer(const Effect& effect) const;
+
+    Scheduler& scheduler_;
+    const Profile& profile_;
+    const Faults& faults_;
+    std::function<void(connectors::Hint)> told_;
+    std::vector<Effect> effects_;
+    std::vector<Charge> charges_;
+    std::unordered_map<std::string, Remembered> keys_;
+    std::unordered_map<std::string, std::vector<std::size_t>> by_key_;
+    std::unordered_map<std::string, std::size_t> by_reference_;  // Charges.
+    int misused_keys_ = 0;
+    int undecided_ = 0;
+    int told_count_ = 0;
+};
+
+}  // namespace florin::simulator

@@ -1,0 +1,165 @@
+#include "simulator/records.h"
+
+#include "payments/show.h"
+#include "simulator/connector.h"
+#include "simulator/world.h"
+
+namespace florin::simulator {
+
+using namespace payments;
+using namespace std::chrono_literals;
+
+namespace {
+
+// How long a query without a deadline of its own waits for a connection.
+constexpr auto kPatience = 5s;
+
+// Until there is a connection. Throws pg::Lost when there is none in time.
+Task<> connect(World& world, Instant deadline) {
+    if (world.scheduler.now() < world.database_back) {
+        const bool in_time = world.database_back < deadline;
+        co_await sleep_until(std::min(world.database_back, deadline));
+        if (!in_time) throw pg::Lost("the database is not there");
+    }
+    if (!world.dice.chance(world.faults.database_refused)) co_return;
+    co_await sleep_until(world.scheduler.now() + 1ms);
+    throw pg::Lost("the connection broke before anything was sent");
+}
+
+microseconds latency(World& world) {
+    return world.dice.chance(world.faults.database_slow) ? world.dice.between(100ms, 8s)
+                                                         : world.dice.between(100us, 2ms);
+}
+
+// A transaction that writes: it commits in the world, whoever waits for the answer.
+template <class Apply>
+Task<std::invoke_result_t<Apply>> write(World& world, Instant deadline, Apply apply) {
+    co_await connect(world, deadline);
+    auto& dice = world.dice;
+    const auto there = world.scheduler.now() + latency(world);
+    const bool is_late = dice.chance(world.faults.database_late);
+    const bool is_lost = is_late || dice.chance(world.faults.database_lost);
+    const bool is_written = is_late || !is_lost || dice.below(2) == 0;
+    auto result = std::make_shared<std::optional<std::invoke_result_t<Apply>>>();
+    if (is_written) {
+        const auto when = is_late ? there + dice.between(1s, 40s) : there;
+        auto commit = [result, a = std::move(apply)]() mutable { result->emplace(a()); };
+        world.scheduler.at(when, kWorld, std::move(commit));
+    }
+    co_await sleep_until(there + latency(world));
+    if (is_lost) {
+        world.trace("database: no answer ({}written)", is_written ? "" : "not ");
+        throw pg::Lost("the answer did not come");
+    }
+    co_return std::move(**result);
+}
+
+// A read sees the moment at which it is answered.
+Task<> read(World& world) {
+    co_await connect(world, world.scheduler.now() + kPatience);
+    co_await sleep_until(world.scheduler.now() + latency(world));
+    if (world.dice.chance(world.faults.database_lost)) throw pg::Lost("the answer did not come");
+}
+
+void refuse_sometimes(World& world) {
+    if (world.dice.chance(world.faults.database_conflict))
+        throw pg::SqlError("40P01", "deadlock detected");
+}
+
+void pass(SqlState state) {
+    if (state != kCommitted) throw pg::SqlError(std::string(state), "refused");
+}
+
+struct Created {
+    SqlState state;
+    std::optional<Earlier> earlier;
+};
+
+}  // namespace
+
+Task<std::optional<Earlier>> SimulatedRecords::create(Payment payment, ClientKey key,
+                                                      Deadline deadline) {
+    world_.trace("commits the intent {} {} for {}", payment.id.text(),
+                 payment.operation.provider_key, key.key);
+    auto apply = [&world = world_, payment = std::move(payment), key = std::move(key)] {
+        Created created{};
+        created.state = world.database.create(payment, key, created.earlier);
+        return created;
+    };
+    const auto created = co_await write(world_, instant_of(deadline), std::move(apply));
+    pass(created.state);
+    co_return created.earlier;
+}
+
+Task<std::optional<std::string>> SimulatedRecords::advance(Change change, Deadline deadline) {
+    auto data = show_subject(change.after);
+    world_.trace("commits {} version {} {} {}", change.after.id.text(), change.after.version,
+                 change.event_type, change.after.operation.provider_key);
+    auto apply = [&world = world_, change = std::move(change), data] {
+        return world.database.advance(change, data);
+    };
+    const auto state = co_await write(world_, instant_of(deadline), std::move(apply));
+    if (state == kStale || state == kUniqueBroken) co_return std::nullopt;
+    pass(state);
+    co_return data;
+}
+
+Task<std::optional<Payment>> SimulatedRecords::load(MerchantId merchant, PaymentId id,
+                                                    OperationId operation) {
+    co_await read(world_);
+    co_return world_.database.load(merchant, id, operation);
+}
+
+Task<std::vector<Part>> SimulatedRecords::parts(PaymentId id) {
+    co_await read(world_);
+    co_return world_.database.parts(id);
+}
+
+Task<std::optional<Answered>> SimulatedRecords::answered(PaymentId payment, OperationId operation) {
+    co_await read(world_);
+    co_return world_.database.answered(payment, operation);
+}
+
+Task<std::optional<KeyUse>> SimulatedRecords::key_use(MerchantId merchant, PaymentId, Scope scope,
+                                                      std::string key) {
+    co_await read(world_);
+    co_return world_.database.key_use(merchant, scope, key);
+}
+
+Task<std::vector<Due>> SimulatedRecords::due(Instant now, std::int64_t limit) {
+    co_await read(world_);
+    co_return world_.database.due(now, limit);
+}
+
+Task<std::vector<Due>> SimulatedRecords::claim(std::vector<Due> wanted, Instant until) {
+    refuse_sometimes(world_);
+    const auto deadline = world_.scheduler.now() + kPatience;
+    auto apply = [&world = world_, wanted, until] {
+        world.judge.watch_claim(wanted, world.scheduler.now());
+        return world.database.claim(wanted, until);
+    };
+    co_return co_await write(world_, deadline, std::move(apply));
+}
+
+Task<> SimulatedRecords::postpone(Due claimed, Instant at) {
+    refuse_sometimes(world_);
+    const auto deadline = world_.scheduler.now() + kPatience;
+    auto apply = [&world = world_, claimed, at] {
+        world.database.postpone(claimed, at);
+        return true;
+    };
+    co_await write(world_, deadline, std::move(apply));
+}
+
+Task<std::optional<std::int32_t>> SimulatedRecords::receive(std::string provider,
+                                                            connectors::Hint hint, std::string,
+                                                            Instant now) {
+    refuse_sometimes(world_);
+    const auto deadline = world_.scheduler.now() + kPatience;
+    auto apply = [&world = world_, provider, hint, now] {
+        return world.database.receive(provider, hint, now);
+    };
+    co_return co_await write(world_, deadline, std::move(apply));
+}
+
+}  // namespace florin::simulator
