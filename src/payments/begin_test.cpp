@@ -122,6 +122,19 @@ TEST(Adjust, IsMadeInPlaceOrByANewAuthorizationBeforeTheOldIsGivenBack) {
     }
 }
 
+TEST(Adjust, ThatSucceedsAfterAllGivesTheNewAuthorizationBackAndNotTheOld) {
+    const auto anew = begin(authorized_with(false), {}, {Action::adjust, 15'000});
+    const auto refused = settle(anew->after, no(), kNoon, 3);
+    const auto late = settle(refused->after, connectors::Succeeded{"pi_2", {}}, kNoon, 4);
+    EXPECT_EQ(late->event_type, "payment.late_success");
+    ASSERT_EQ(late->follow_ups.size(), 1U);
+    EXPECT_EQ(late->follow_ups[0].about, "pi_2");
+    EXPECT_EQ(counters(late->after), "10000/0/0/0");
+    EXPECT_EQ(late->after.provider_reference, "pi_1");
+    const auto capture = begin(late->after, {}, {.action = Action::capture});
+    EXPECT_EQ(order_of(capture->after, false).reference, "pi_1") << "the one that still stands";
+}
+
 TEST(Adjust, IsRefusedWhereItMakesNoSense) {
     const auto held = authorized_with(true);
     EXPECT_EQ(code_of(begin(held, {}, {Action::adjust, 10'000})), "amount_unchanged");

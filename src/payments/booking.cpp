@@ -277,9 +277,11 @@ Change book_late(const Payment& payment, const connectors::Outcome& outcome, Ins
             return change;
         case Action::adjust:
             if (op.about.empty()) return change;
-            // The old authorization is in use: the new one goes.
+            // The old authorization is in use, and the payment's: the new one goes.
             add_follow_up(change, Action::release, op.amount, op.provider_reference, random);
             op.review = false;
+            op.provider_reference = op.about;
+            if (op.id == after.main) after.provider_reference = op.about;
             return change;
         case Action::cancel:
         case Action::release:
