@@ -89,8 +89,8 @@ Task<> Clients::make(Order order, Reply& last) {
     if (reply.payment != PaymentId()) last = reply;
 }
 
-// Gives the payment if it was told to have succeeded; nil otherwise.
-Task<PaymentId> Clients::open(Order order, Opening opening) {
+// What was told of the payment, to whichever of the requests.
+Task<Reply> Clients::open(Order order, Opening opening) {
     Reply reply, other;
     Join beside;
     if (opening != Opening::once) {
@@ -106,39 +106,59 @@ Task<PaymentId> Clients::open(Order order, Opening opening) {
     }
     co_await make(std::move(order), reply);
     co_await beside.wait();
-    const auto& told = reply.payment != PaymentId() ? reply : other;
-    co_return told.kind == Kind::yes ? told.payment : PaymentId();
+    co_return reply.payment != PaymentId() ? std::move(reply) : std::move(other);
 }
 
 Task<> Clients::act(PaymentId payment, std::int64_t amount, Move move, std::string key,
                     Join& beside) {
-    const Request request{payments::scope_of(move.action), std::move(key)};
+    payments::Wish wish{.action = move.action, .is_final = move.is_final, .undo = move.undo};
+    if (move.percent > 0) wish.amount = std::max<std::int64_t>(amount * move.percent / 100, 1);
+    const Request request{payments::scope_of(wish), std::move(key)};
     Order order{.request = request, .fingerprint = hash_of(request), .id = payment};
-    order.wish.action = move.action;
-    order.wish.is_final = move.is_final;
-    if (move.percent > 0)
-        order.wish.amount = std::max<std::int64_t>(amount * move.percent / 100, 1);
+    order.wish = std::move(wish);
     co_await insist(std::move(order));
     beside.end();
 }
 
-Task<> Clients::play(int number, Story story) {
+// After a no: the same payment with another method, until it is a yes or the buyer has had enough.
+Task<Reply> Clients::try_again(Reply last, int number, const Story& story) {
+    for (int attempt = 1; attempt <= story.attempts && last.kind == Kind::no; ++attempt) {
+        co_await sleep_until(world_.scheduler.now() + world_.dice.between(0s, 30s));
+        const Request request{payments::Scope::attempt,
+                              fmt::format("order-{}-attempt-{}", number, attempt)};
+        Order order{.request = request, .fingerprint = hash_of(request), .id = last.payment};
+        order.wish = {.action = story.capture_later ? Action::authorize : Action::sale,
+                      .method_type = "card",
+                      .method_token = fmt::format("pm_card_{}", attempt),
+                      .scope = payments::Scope::attempt};
+        const auto payment = last.payment;
+        last = co_await insist(std::move(order));
+        last.payment = payment;
+    }
+    co_return last;
+}
+
+Task<> Clients::play_moves(PaymentId payment, std::int64_t amount, int number, const Story& story) {
     auto& dice = world_.dice;
-    const auto amount = dice.between(2, 1'000'00);
-    const auto order = new_payment(number, story, amount);
-    const auto payment = co_await open(order, story.opening);
     Join beside;
     int move_number = 0;
-    if (payment != PaymentId()) {
-        for (const auto& move : story.moves) {
-            if (!move.races) co_await beside.wait();
-            if (!move.races) co_await sleep_until(world_.scheduler.now() + dice.between(0s, 30s));
-            beside.begin();
-            auto key = fmt::format("order-{}-move-{}", number, move_number++);
-            spawn(kWorld, act(payment, amount, move, std::move(key), beside));
-        }
-        co_await beside.wait();
+    for (const auto& move : story.moves) {
+        if (!move.races) co_await beside.wait();
+        if (!move.races) co_await sleep_until(world_.scheduler.now() + dice.between(0s, 30s));
+        beside.begin();
+        auto key = fmt::format("order-{}-move-{}", number, move_number++);
+        spawn(kWorld, act(payment, amount, move, std::move(key), beside));
     }
+    co_await beside.wait();
+}
+
+Task<> Clients::play(int number, Story story) {
+    auto& dice = world_.dice;
+    const auto amount = dice.between(4, 1'000'00);
+    const auto order = new_payment(number, story, amount);
+    auto told = co_await open(order, story.opening);
+    told = co_await try_again(std::move(told), number, story);
+    if (told.kind == Kind::yes) co_await play_moves(told.payment, amount, number, story);
     // Whatever happened since, the first request has its answer for ever.
     if (dice.chance(kAsksAgain)) co_await insist(order);
     --running_;

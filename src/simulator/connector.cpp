@@ -71,6 +71,7 @@ SimulatedConnector::SimulatedConnector(World& world)
           .cancel = true,
           .several_captures = true,
           .refund = true,
+          .increment = world.profile.increments,
           .answer_time = 20s,
       } {}
 
@@ -101,21 +102,40 @@ Task<Outcome> SimulatedConnector::perform(connectors::Wire&, Order order, Deadli
     co_return std::move(trip->reply);
 }
 
-Task<Outcome> SimulatedConnector::find(connectors::Wire&, Order order, Deadline deadline) const {
-    auto& dice = world_.dice;
-    const auto now = world_.scheduler.now();
-    const auto& faults = world_.faults;
-    const bool fails = now < world_.provider_back || dice.chance(faults.connect_refused) ||
+// A question fails, or takes its time: `ask` answers with what is true in the middle of it.
+template <class Ask>
+static Task<std::optional<std::invoke_result_t<Ask>>> question(World& world, Deadline deadline,
+                                                               Ask ask) {
+    auto& dice = world.dice;
+    const auto now = world.scheduler.now();
+    const auto& faults = world.faults;
+    const bool fails = now < world.provider_back || dice.chance(faults.connect_refused) ||
                        dice.chance(faults.reply_lost) || dice.chance(faults.error_before);
     if (fails) {
         co_await sleep_until(dice.below(2) == 0 ? instant_of(deadline) : now + 50ms);
-        co_return Unknown{"the query failed"};
+        co_return std::nullopt;
     }
     co_await sleep_until(now + dice.between(5ms, 300ms));
-    auto found = world_.provider.find(order);
-    co_await sleep_until(world_.scheduler.now() + dice.between(5ms, 300ms));
-    world_.trace("finds {} {}: {}", connectors::name(order.action), order.key, name_of(found));
-    co_return found;
+    auto answer = ask();
+    co_await sleep_until(world.scheduler.now() + dice.between(5ms, 300ms));
+    co_return answer;
+}
+
+Task<Outcome> SimulatedConnector::find(connectors::Wire&, Order order, Deadline deadline) const {
+    auto ask = [this, &order] { return world_.provider.find(order); };
+    auto found = co_await question(world_, deadline, ask);
+    if (!found) co_return Unknown{"the query failed"};
+    world_.trace("finds {} {}: {}", connectors::name(order.action), order.key, name_of(*found));
+    co_return std::move(*found);
+}
+
+Task<connectors::DisputeAnswer> SimulatedConnector::read_dispute(connectors::Wire&,
+                                                                 std::string reference,
+                                                                 Deadline deadline) const {
+    auto ask = [this, &reference] { return world_.provider.read_dispute(reference); };
+    auto found = co_await question(world_, deadline, ask);
+    if (!found) co_return Unknown{"the query failed"};
+    co_return std::move(*found);
 }
 
 Result<connectors::Hint> SimulatedConnector::read_webhook(const http::Headers& headers,
@@ -123,15 +143,27 @@ Result<connectors::Hint> SimulatedConnector::read_webhook(const http::Headers& h
                                                           std::string_view secret, Instant) const {
     if (headers.get(kSignatureHeader) != secret)
         return fail(Fault::malformed, "signature_wrong", "this is not the provider's signature");
-    const auto first = body.find('|');
-    const auto second = body.find('|', first + 1);
-    return connectors::Hint{std::string(body.substr(0, first)),
-                            std::string(body.substr(first + 1, second - first - 1)),
-                            std::string(body.substr(second + 1))};
+    connectors::Hint hint;
+    const auto next = [&] {
+        const auto end = body.find('|');
+        const auto part = body.substr(0, end);
+        body.remove_prefix(end == std::string_view::npos ? body.size() : end + 1);
+        return std::string(part);
+    };
+    hint.id = next();
+    hint.type = next();
+    hint.payment = next();
+    const auto about = next();
+    hint.object = next();
+    using connectors::About;
+    for (const auto one : {About::refund, About::dispute, About::lapse})
+        if (about == connectors::name(one)) hint.about = one;
+    return hint;
 }
 
 std::string body_of(const connectors::Hint& hint) {
-    return hint.id + '|' + hint.type + '|' + hint.payment;
+    return fmt::format("{}|{}|{}|{}|{}", hint.id, hint.type, hint.payment,
+                       connectors::name(hint.about), hint.object);
 }
 
 Task<http::Answer> NoWire::send(http::Request, Deadline) {

@@ -17,6 +17,8 @@ public:
                                       Deadline deadline) const override;
     Task<connectors::Outcome> find(connectors::Wire& wire, connectors::Order order,
                                    Deadline deadline) const override;
+    Task<connectors::DisputeAnswer> read_dispute(connectors::Wire& wire, std::string reference,
+                                                 Deadline deadline) const override;
     Result<connectors::Hint> read_webhook(const http::Headers& headers, std::string_view body,
                                           std::string_view secret, Instant now) const override;
 

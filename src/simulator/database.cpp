@@ -12,12 +12,14 @@ using operation::State;
 namespace {
 
 // The CHECKs of florin.payment.
-bool holds(const Counters& c, std::int64_t amount) {
+bool holds(const Payment& payment) {
+    const auto& c = payment.counters;
     const auto least = std::min({c.authorized, c.capture_reserved, c.captured, c.voided,
                                  c.refund_reserved, c.refunded, c.disputed});
-    return least >= 0 && c.authorized <= amount &&
-           c.captured + c.capture_reserved + c.voided <= c.authorized &&
-           c.refunded + c.refund_reserved + c.disputed <= c.captured;
+    const auto gone = c.refunded + c.refund_reserved;
+    return least >= 0 && payment.amount > 0 && c.authorized <= payment.amount &&
+           c.captured + c.capture_reserved + c.voided <= c.authorized && gone <= c.captured &&
+           (payment.dispute_override || gone + c.disputed <= c.captured);
 }
 
 // As ledger_post() sums: legs of zero are refused by the CHECK of florin.ledger_entry.
@@ -47,17 +49,52 @@ void update_operation(Operation& row, const Operation& to) {
     row.why = to.why;
     row.proof = to.proof;
     row.ended_version = to.ended_version;
+    row.returned = to.returned;
 }
 
 void update_payment(Payment& row, const Payment& to) {
     row.version = to.version;
-    const auto disputed = row.counters.disputed;
     row.counters = to.counters;
-    row.counters.disputed = disputed;
     row.doing = to.doing;
     row.waiting_for = to.waiting_for;
     row.main = to.main;
     row.updated_at = to.updated_at;
+    row.amount = to.amount;
+    row.method_type = to.method_type;
+    row.method_token = to.method_token;
+    row.first_amount = to.first_amount;
+    row.first_method_type = to.first_method_type;
+    row.first_method_token = to.first_method_token;
+    row.card_brand = to.card_brand;
+    row.authorized_until = to.authorized_until;
+    row.can_increment = to.can_increment;
+    row.cancellation_reason = to.cancellation_reason;
+    row.dispute_override = to.dispute_override;
+}
+
+// An adjustment that has just succeeded gives each order its share.
+void update_orders(Payment& row, const Payment& to) {
+    const auto& op = to.operation;
+    if (op.kind != Action::adjust || op.state != State::succeeded || op.ended_version != to.version)
+        return;
+    for (std::size_t n = 0; n < row.orders.size(); ++n) {
+        auto& order = row.orders[n];
+        if (order.first_amount == 0) order.first_amount = order.amount;
+        order.amount = op.shares[n];
+    }
+}
+
+// The columns that florin.write_disputes() updates.
+void update_dispute(Dispute& row, const Dispute& to) {
+    row.status = to.status;
+    row.amount = to.amount;
+    row.fee = to.fee;
+    row.withdrawn = to.withdrawn;
+    row.shares = to.shares;
+    row.evidence_due_at = to.evidence_due_at;
+    row.updated_at = to.updated_at;
+    row.version = to.version;
+    row.movements = to.movements;
 }
 
 // A new row has only the columns that the INSERT names.
@@ -71,10 +108,22 @@ Operation inserted(const Operation& op) {
             .provider_reference = op.provider_reference,
             .amount = op.amount,
             .sent_at = op.sent_at,
-            .due_at = Instant::max(),
+            .due_at = op.due_at,
             .reason = op.reason,
             .shares = op.shares,
-            .is_final = op.is_final};
+            .is_final = op.is_final,
+            .about = op.about,
+            .by_itself = op.by_itself};
+}
+
+// florin.begin_operations() names fewer columns still.
+Operation begun(const Operation& op) {
+    auto row = inserted(op);
+    row.generation = 0;
+    row.provider_reference.clear();
+    row.sent_at = op.due_at;
+    row.is_final = true;
+    return row;
 }
 
 std::string text_of(const Hash& hash) {
@@ -110,6 +159,19 @@ void Database::set_due(Operation& operation, PaymentId payment, Instant at) {
     if (at != Instant::max()) queue_.insert({at, payment, operation.id});
 }
 
+void Database::set_chore(Payment& payment, Instant at) {
+    if (payment.due_at != Instant::max()) chores_.erase({payment.due_at, payment.id});
+    payment.due_at = at;
+    if (at != Instant::max()) chores_.emplace(at, payment.id);
+}
+
+void Database::set_event(EventRow& row, Instant at) {
+    auto& event = row.event;
+    if (event.due_at != Instant::max()) event_queue_.erase({event.due_at, event.id});
+    event.due_at = at;
+    if (at != Instant::max()) event_queue_.emplace(at, event.id);
+}
+
 SqlState Database::create(const Payment& payment, const ClientKey& key,
                           std::optional<Earlier>& earlier) {
     const auto hash = text_of(key.request_hash);
@@ -132,10 +194,28 @@ SqlState Database::create(const Payment& payment, const ClientKey& key,
     auto& record = records_.emplace_back(Record{.payment = payment});
     record.payment.counters = {};
     record.payment.main = payment.operation.id;
-    record.operations.push_back(inserted(payment.operation));
-    set_due(record.operations.back(), payment.id, payment.operation.due_at);
+    record.payment.due_at = Instant::max();
+    insert_operation(record, inserted(payment.operation));
     record.events.push_back({EventId(payment.id.uuid()), 1, payment.operation.id, "payment.created",
                              "", payment.created_at});
+    return kCommitted;
+}
+
+SqlState Database::judge_disputes(const Record& record, const Change& change) const {
+    if (!change.dispute) return kCommitted;
+    const auto& dispute = *change.dispute;
+    if (dispute.amount <= 0 || dispute.fee < 0) return kCheckBroken;
+    const bool is_taken = std::ranges::any_of(record.disputes, [&](const Dispute& row) {
+        return row.reference == dispute.reference && row.id != dispute.id;
+    });
+    return is_taken ? kUniqueBroken : kCommitted;
+}
+
+SqlState Database::judge_follow_ups(const Record& record, const Change& change) const {
+    for (const auto& op : change.follow_ups) {
+        if (op.amount <= 0) return kCheckBroken;
+        if (record.operation(op.id) || op.id == change.after.operation.id) return kUniqueBroken;
+    }
     return kCommitted;
 }
 
@@ -145,16 +225,32 @@ SqlState Database::judge(const Record& record, const Change& change) const {
     if (change.scope != Scope::none && key(after.merchant, change.scope, change.key.key))
         return kUniqueBroken;
     if (after.version != record.payment.version + 1) return kStale;
-    if (!holds(after.counters, record.payment.amount)) return kCheckBroken;
+    if (!holds(after)) return kCheckBroken;
     if (change.operation_is_new) {
         if (after.operation.amount <= 0) return kCheckBroken;
         if (record.operation(after.operation.id)) return kUniqueBroken;
     } else if (!record.operation(after.operation.id)) {
         return kStale;
     }
-    if (!change.posting) return kCommitted;
-    if (const auto state = judge_posting(*change.posting); state != kCommitted) return state;
-    return transactions_.contains(change.posting->id) ? kUniqueBroken : kCommitted;
+    if (const auto state = judge_follow_ups(record, change); state != kCommitted) return state;
+    if (const auto state = judge_disputes(record, change); state != kCommitted) return state;
+    for (std::size_t n = 0; n < change.postings.size(); ++n) {
+        const auto& posting = change.postings[n];
+        if (const auto state = judge_posting(posting); state != kCommitted) return state;
+        if (transactions_.contains(posting.id)) return kUniqueBroken;
+        for (std::size_t m = 0; m < n; ++m)
+            if (change.postings[m].id == posting.id) return kUniqueBroken;
+    }
+    return kCommitted;
+}
+
+void Database::insert_operation(Record& record, const Operation& operation) {
+    const auto due_at = operation.due_at;
+    auto& rows = record.operations;
+    const auto place = std::ranges::upper_bound(rows, operation.id, {}, &Operation::id);
+    const auto row = rows.insert(place, operation);
+    row->due_at = Instant::max();  // It is in no queue yet.
+    set_due(*row, record.payment.id, due_at);
 }
 
 SqlState Database::advance(const Change& change, std::string data) {
@@ -164,21 +260,32 @@ SqlState Database::advance(const Change& change, std::string data) {
     if (const auto state = judge(*record, change); state != kCommitted) return state;
     const auto& op = after.operation;
     update_payment(record->payment, after);
+    update_orders(record->payment, after);
+    set_chore(record->payment, after.due_at);
     record->events.push_back(
         {change.event, after.version, op.id, change.event_type, std::move(data), after.updated_at});
     if (change.scope != Scope::none)
         keys_[{after.merchant, change.scope, change.key.key}] = {text_of(change.key.request_hash),
                                                                  after.id, op.id};
     if (change.operation_is_new) {
-        record->operations.push_back(inserted(op));
-        std::ranges::sort(record->operations, {}, &Operation::id);
+        insert_operation(*record, inserted(op));
+    } else {
+        auto& row = *std::ranges::find(record->operations, op.id, &Operation::id);
+        update_operation(row, op);
+        set_due(row, after.id, op.due_at);
     }
-    auto& row = *std::ranges::find(record->operations, op.id, &Operation::id);
-    if (!change.operation_is_new) update_operation(row, op);
-    set_due(row, after.id, op.due_at);
-    if (change.posting) {
-        transactions_.insert(change.posting->id);
-        record->postings.push_back(*change.posting);
+    for (const auto& next : change.follow_ups) insert_operation(*record, begun(next));
+    for (const auto& posting : change.postings) {
+        transactions_.insert(posting.id);
+        record->postings.push_back(posting);
+    }
+    if (!change.dispute) return kCommitted;
+    const auto known = std::ranges::find(record->disputes, change.dispute->id, &Dispute::id);
+    if (known == record->disputes.end()) {
+        record->disputes.push_back(*change.dispute);
+        std::ranges::sort(record->disputes, {}, &Dispute::id);
+    } else {
+        update_dispute(*known, *change.dispute);
     }
     return kCommitted;
 }
@@ -202,7 +309,19 @@ std::vector<Part> Database::parts(PaymentId id) const {
     const auto* row = record(id);
     if (!row) return out;
     for (const auto& op : row->operations) out.push_back({op.kind, op.state, op.shares, op.id});
+    // What was lost counts like a refund (sql/operations.sql).
+    for (const auto& dispute : row->disputes) {
+        if (dispute.status != dispute::Status::lost) continue;
+        out.push_back(
+            {Action::refund, State::succeeded, dispute.shares, OperationId(dispute.id.uuid())});
+    }
+    std::ranges::sort(out, {}, &Part::id);
     return out;
+}
+
+std::vector<Dispute> Database::disputes(PaymentId id) const {
+    const auto* row = record(id);
+    return row ? row->disputes : std::vector<Dispute>();
 }
 
 std::optional<Answered> Database::answered(PaymentId payment, OperationId operation) const {
@@ -260,11 +379,81 @@ void Database::postpone(const Due& claimed, Instant at) {
     if (auto* op = find_due(claimed)) set_due(*op, claimed.payment, at);
 }
 
+std::vector<DuePayment> Database::chores(Instant now, std::int64_t limit) const {
+    std::vector<DuePayment> out;
+    for (const auto& [at, id] : chores_) {
+        if (at > now || static_cast<std::int64_t>(out.size()) >= limit) break;
+        out.push_back({id, record(id)->payment.merchant, at});
+    }
+    return out;
+}
+
+std::vector<DuePayment> Database::claim_chores(const std::vector<DuePayment>& wanted,
+                                               Instant until) {
+    std::vector<DuePayment> out;
+    for (const auto& due : wanted) {
+        auto& payment = find(due.payment)->payment;
+        if (payment.due_at != due.due_at) continue;
+        set_chore(payment, until);
+        out.push_back(due);
+    }
+    return out;
+}
+
+std::vector<ProviderEvent> Database::due_events(Instant now, std::int64_t limit) const {
+    std::vector<ProviderEvent> out;
+    for (const auto& [at, id] : event_queue_) {
+        if (at > now || static_cast<std::int64_t>(out.size()) >= limit) break;
+        out.push_back(events_.at(id).event);
+    }
+    return out;
+}
+
+EventRow* Database::find_event(const ProviderEvent& wanted) {
+    auto& row = events_.at(wanted.id);
+    return row.event.due_at == wanted.due_at ? &row : nullptr;
+}
+
+std::vector<ProviderEvent> Database::claim_events(const std::vector<ProviderEvent>& wanted,
+                                                  Instant until) {
+    std::vector<ProviderEvent> out;
+    for (const auto& due : wanted) {
+        auto* row = find_event(due);
+        if (!row) continue;
+        ++row->event.tries;
+        set_event(*row, until);
+        out.push_back(row->event);
+    }
+    return out;
+}
+
+void Database::finish_event(const ProviderEvent& claimed, EventState state, std::string why,
+                            Instant due_at) {
+    auto* row = find_event(claimed);
+    if (!row) return;
+    row->state = state;
+    row->why = std::move(why);
+    set_event(*row, due_at);
+}
+
 std::optional<std::int32_t> Database::receive(const std::string& provider,
                                               const connectors::Hint& hint, Instant now) {
-    if (!provider_events_.emplace(provider, hint.id).second) return std::nullopt;
-    std::int32_t woken = 0;
     const auto id = PaymentId::parse(hint.payment);
+    const bool waits = hint.about != connectors::About::nothing_more;
+    const auto [place, is_new] = events_.try_emplace(hint.id);
+    if (!is_new) return std::nullopt;
+    auto& added = place->second;
+    added.event = {.slot = {},
+                   .provider = provider,
+                   .id = hint.id,
+                   .type = hint.type,
+                   .about = std::string(name(hint.about)),
+                   .object = hint.object,
+                   .payment = id.value_or(PaymentId()),
+                   .due_at = Instant::max()};
+    added.state = waits ? EventState::waiting : EventState::done;
+    set_event(added, waits ? now : Instant::max());
+    std::int32_t woken = 0;
     auto* row = id ? find(*id) : nullptr;
     if (!row) return woken;
     for (auto& op : row->operations) {
@@ -278,7 +467,11 @@ std::optional<std::int32_t> Database::receive(const std::string& provider,
 }
 
 Instant Database::first_due() const {
-    return queue_.empty() ? Instant::max() : queue_.begin()->at;
+    auto first = Instant::max();
+    if (!queue_.empty()) first = queue_.begin()->at;
+    if (!chores_.empty()) first = std::min(first, chores_.begin()->first);
+    if (!event_queue_.empty()) first = std::min(first, event_queue_.begin()->first);
+    return first;
 }
 
 }  // namespace florin::simulator

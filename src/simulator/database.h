@@ -1,7 +1,7 @@
 #pragma once
 
 // The tables of florin that a payment needs, in memory, with the laws that PostgreSQL enforces
-// (migrations/0001 to 0005): each call is one transaction, written whole or refused with the same
+// (migrations/0001 to 0009): each call is one transaction, written whole or refused with the same
 // SQLSTATE. It survives every process. No time, no faults: those are records.h.
 
 #include <functional>
@@ -25,8 +25,16 @@ struct Record {
     std::vector<payments::Operation> operations = {};  // By id.
     std::vector<payments::Event> events = {};  // By version; of the first, the data is empty.
     std::vector<ledger::Posting> postings = {};
+    std::vector<payments::Dispute> disputes = {};  // By id.
 
     const payments::Operation* operation(OperationId id) const;
+};
+
+// A provider's event that is looked at, or was.
+struct EventRow {
+    payments::ProviderEvent event;
+    payments::EventState state = payments::EventState::waiting;
+    std::string why = {};
 };
 
 // What PostgreSQL says: empty = committed, otherwise the SQLSTATE, and nothing was written.
@@ -53,6 +61,7 @@ public:
     std::optional<payments::Payment> load(MerchantId merchant, PaymentId id,
                                           OperationId operation) const;
     std::vector<payments::Part> parts(PaymentId id) const;
+    std::vector<payments::Dispute> disputes(PaymentId id) const;
     std::optional<payments::Answered> answered(PaymentId payment, OperationId operation) const;
     std::optional<payments::KeyUse> key_use(MerchantId merchant, payments::Scope scope,
                                             const std::string& key) const;
@@ -63,11 +72,23 @@ public:
     std::optional<std::int32_t> receive(const std::string& provider, const connectors::Hint& hint,
                                         Instant now);
 
+    std::vector<payments::DuePayment> chores(Instant now, std::int64_t limit) const;
+    std::vector<payments::DuePayment> claim_chores(const std::vector<payments::DuePayment>& wanted,
+                                                   Instant until);
+    std::vector<payments::ProviderEvent> due_events(Instant now, std::int64_t limit) const;
+    std::vector<payments::ProviderEvent> claim_events(
+        const std::vector<payments::ProviderEvent>& wanted, Instant until);
+    void finish_event(const payments::ProviderEvent& claimed, payments::EventState state,
+                      std::string why, Instant due_at);
+
     // When something will be due; Instant::max() = never.
     Instant first_due() const;
+    // Nothing is left to be done by itself but to look after operations.
+    bool has_only_operations() const { return chores_.empty() && event_queue_.empty(); }
     // For the judge: all payments, in the order of their creation.
     const std::vector<Record>& records() const { return records_; }
     const Record* record(PaymentId id) const;
+    const std::map<std::string, EventRow>& events() const { return events_; }
     // Whose a client's key is.
     const KeyRow* key(MerchantId merchant, payments::Scope scope, const std::string& key) const;
 
@@ -83,14 +104,22 @@ private:
     Record* find(PaymentId id);
     payments::Operation* find_due(const payments::Due& wanted);
     SqlState judge(const Record& record, const payments::Change& change) const;
+    SqlState judge_disputes(const Record& record, const payments::Change& change) const;
+    SqlState judge_follow_ups(const Record& record, const payments::Change& change) const;
+    void insert_operation(Record& record, const payments::Operation& operation);
     void set_due(payments::Operation& operation, PaymentId payment, Instant at);
+    void set_chore(payments::Payment& payment, Instant at);
+    void set_event(EventRow& row, Instant at);
+    EventRow* find_event(const payments::ProviderEvent& wanted);
 
     std::vector<Record> records_;
     std::unordered_map<PaymentId, std::size_t> by_id_;
     std::map<KeyName, KeyRow> keys_;
     std::set<QueueEntry> queue_;
     std::unordered_set<OperationId> transactions_;
-    std::set<std::pair<std::string, std::string>> provider_events_;
+    std::set<std::pair<Instant, PaymentId>> chores_;
+    std::map<std::string, EventRow> events_;  // By id: there is one provider.
+    std::set<std::pair<Instant, std::string>> event_queue_;
 };
 
 }  // namespace florin::simulator

@@ -98,10 +98,10 @@ TEST_F(DatabaseTest, APostingSumsToZeroAndIsBookedOnce) {
     const auto payment = captured();
     auto change = refund(payment, 600, "r1");
     auto unbalanced = change;
-    unbalanced.posting->legs.front().amount += 1;
+    unbalanced.postings.front().legs.front().amount += 1;
     EXPECT_EQ(database.advance(unbalanced, "{}"), kUnbalanced);
     auto booked_again = change;
-    booked_again.posting->id = payment.main;
+    booked_again.postings.front().id = payment.main;
     EXPECT_EQ(database.advance(booked_again, "{}"), kUniqueBroken);
     EXPECT_EQ(database.advance(change, "{}"), kCommitted);
     EXPECT_EQ(database.record(payment.id)->postings.size(), 2U);

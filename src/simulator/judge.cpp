@@ -26,6 +26,7 @@ std::string describe(const Payment& payment, const Operation& op) {
 
 // What came late is beside the counters when nothing was left for it.
 bool parks(const ledger::Posting& posting, OperationId operation) {
+    if (posting.kind == "refund_returned") return false;
     return std::ranges::any_of(posting.legs, [&](const auto& leg) {
         return leg.account.code == ledger::kUnapplied &&
                (posting.id == operation || leg.reference == operation.uuid());
@@ -48,6 +49,9 @@ void Tally::add(const Tally& other) {
     events += other.events;
     unknowns += other.unknowns;
     late_successes += other.late_successes;
+    lapsed += other.lapsed;
+    returned += other.returned;
+    disputes += other.disputes;
     for_a_person += other.for_a_person;
     virtual_time += other.virtual_time;
     hash ^= other.hash;
@@ -95,9 +99,20 @@ bool Judge::is_for_a_person(const Payment&, const Operation& op) const {
     if (op.state != State::not_found_wait) return false;
     const auto margin = world_.profile.key_window - std::chrono::minutes(1);
     if (world_.scheduler.now() - op.sent_at < margin) return false;
-    const auto& effects = world_.provider.effects();
-    return std::ranges::none_of(effects,
-                                [&](const auto& effect) { return effect.key == op.provider_key; });
+    return !world_.provider.knows(op.provider_key);
+}
+
+// Florin gives back in time what nobody captures, unless it is kept from it.
+void Judge::watch_lapse(const connectors::Hint& hint) {
+    const auto id = PaymentId::parse(hint.payment);
+    const auto* record = id ? world_.database.record(*id) : nullptr;
+    if (!record) return fault("an authorization that nobody knows has ended: " + hint.object);
+    const bool is_excused = std::ranges::any_of(record->operations, [](const Operation& op) {
+        return !operation::is_settled(op.state) ||
+               (op.kind == Action::cancel && op.state == State::declined);
+    });
+    if (!is_excused)
+        fault(fmt::format("{}: {} was forgotten until it lapsed", id->text(), hint.object));
 }
 
 void Judge::collect_truth() {
@@ -107,7 +122,21 @@ void Judge::collect_truth() {
         ++truth.done;
         truth.amount = effect.amount;
         truth.action = effect.action;
-        truth.charge = effect.charge;
+        truth.is_returned = effect.returned;
+    }
+    for (const auto& charge : world_.provider.charges()) {
+        auto& holdings = holdings_[charge.payment];
+        holdings.captured += charge.captured;
+        holdings.refunded += charge.refunded - charge.returned;
+    }
+    for (const auto& dispute : world_.provider.disputes()) {
+        auto& holdings = holdings_[dispute.payment];
+        holdings.withdrawn += dispute.withdrawn - dispute.reinstated;
+        holdings.fees += dispute.fee;
+    }
+    for (const auto& record : world_.database.records()) {
+        for (const auto& event : record.events)
+            if (event.type.ends_with("late_success")) late_.insert(event.operation);
     }
 }
 
@@ -115,6 +144,8 @@ void Judge::judge_operation(const Payment& payment, const Operation& op, Tally& 
     auto& truth = truth_[op.provider_key];
     if (truth.is_owned) fault("two operations have one provider key: " + describe(payment, op));
     truth.is_owned = true;
+    tally.late_successes += late_.contains(op.id) ? 1 : 0;
+    tally.returned += op.returned ? 1 : 0;
     if (truth.done > 1)
         fault(fmt::format("done {} times at the provider: {}", truth.done, describe(payment, op)));
     if (truth.done > 0 && (truth.amount != op.amount || truth.action != op.kind))
@@ -122,9 +153,11 @@ void Judge::judge_operation(const Payment& payment, const Operation& op, Tally& 
                           connectors::name(truth.action), truth.amount, describe(payment, op)));
     if (op.state == State::succeeded) {
         if (truth.done == 0) fault("succeeded, but the provider did not: " + describe(payment, op));
-        tally.late_successes += op.review ? 1 : 0;
+        if (truth.is_returned != op.returned)
+            fault("the bank sent it back, and nobody knows: " + describe(payment, op));
     } else if (op.state == State::declined) {
-        if (truth.done > 0) fault("declined, but the provider did it: " + describe(payment, op));
+        if (truth.done > 0 && !truth.is_returned)
+            fault("declined, but the provider did it: " + describe(payment, op));
     } else if (is_for_a_person(payment, op)) {
         ++tally.for_a_person;
     } else {
@@ -132,64 +165,117 @@ void Judge::judge_operation(const Payment& payment, const Operation& op, Tally& 
     }
 }
 
-// Counters against what the operations that ended come to.
-void Judge::judge_counters(const Payment& payment) {
-    const auto* record = world_.database.record(payment.id);
-    std::int64_t authorized = 0, captured = 0, refunded = 0, capturing = 0, refunding = 0;
-    for (const auto& op : record->operations) {
+// Counters against what the operations that ended come to, in the order of their ends.
+void Judge::judge_counters(const Record& record) {
+    std::vector<const Operation*> ended;
+    Counters sum;
+    for (const auto& op : record.operations) {
         const bool is_open = !operation::is_settled(op.state);
-        if (is_open && op.kind == Action::capture) capturing += op.amount;
-        if (is_open && op.kind == Action::refund) refunding += op.amount;
-        if (op.state != State::succeeded) continue;
-        const bool is_parked = std::ranges::any_of(
-            record->postings, [&](const auto& posting) { return parks(posting, op.id); });
-        if (is_parked || (op.review && op.kind == Action::authorize)) continue;
-        if (op.kind == Action::authorize || op.kind == Action::sale) authorized += op.amount;
-        if (op.kind == Action::sale || op.kind == Action::capture) captured += op.amount;
-        if (op.kind == Action::refund) refunded += op.amount;
+        if (is_open && op.kind == Action::capture) sum.capture_reserved += op.amount;
+        if (is_open && op.kind == Action::refund && op.about.empty())
+            sum.refund_reserved += op.amount;
+        if (op.state == State::succeeded) ended.push_back(&op);
     }
-    const auto& c = payment.counters;
-    if (c.authorized != authorized || c.captured != captured || c.refunded != refunded ||
-        c.capture_reserved != capturing || c.refund_reserved != refunding)
+    std::ranges::sort(ended, {}, &Operation::ended_version);
+    for (const auto* op : ended) {
+        const bool is_parked = !op->about.empty() && op->kind == Action::refund
+                                   ? true
+                                   : std::ranges::any_of(record.postings, [&](const auto& posting) {
+                                         return parks(posting, op->id);
+                                     });
+        const bool is_late = late_.contains(op->id);
+        if (is_parked) continue;
+        if (op->kind == Action::sale || (op->kind == Action::authorize && !is_late))
+            sum.authorized += op->amount;
+        if (op->kind == Action::adjust && !is_late) sum.authorized = op->amount;
+        if (op->kind == Action::sale || op->kind == Action::capture) sum.captured += op->amount;
+        if (op->kind == Action::refund) sum.refunded += op->amount;
+    }
+    const auto& c = record.payment.counters;
+    if (c.authorized != sum.authorized || c.captured != sum.captured ||
+        c.refunded != sum.refunded || c.capture_reserved != sum.capture_reserved ||
+        c.refund_reserved != sum.refund_reserved)
         fault(
             fmt::format("{}: the counters (authorized {} captured {} refunded {} reserved {} {}) "
                         "are not what its operations did ({} {} {} {} {})",
-                        payment.id.text(), c.authorized, c.captured, c.refunded, c.capture_reserved,
-                        c.refund_reserved, authorized, captured, refunded, capturing, refunding));
+                        record.payment.id.text(), c.authorized, c.captured, c.refunded,
+                        c.capture_reserved, c.refund_reserved, sum.authorized, sum.captured,
+                        sum.refunded, sum.capture_reserved, sum.refund_reserved));
+}
+
+// What is held of the buyer's money, here and at the provider.
+void Judge::judge_authorization(const Record& record) {
+    const auto& payment = record.payment;
+    const auto& c = payment.counters;
+    if (payment.doing) return;  // It may not be judged before it has ended.
+    if (capturable(c) != 0)
+        fault(fmt::format("{}: {} minor units are authorized for ever", payment.id.text(),
+                          capturable(c)));
+    const auto* main = record.operation(payment.main);
+    const auto* charge = world_.provider.charge(main->provider_reference);
+    const bool is_odd = std::ranges::any_of(
+        record.operations, [&](const Operation& op) { return late_.contains(op.id) || op.review; });
+    if (is_odd || c.authorized == 0) return;
+    if (!charge)
+        return fault(
+            fmt::format("{}: '{}' is no charge", payment.id.text(), main->provider_reference));
+    if (charge->authorized != c.authorized || charge->voided != c.voided)
+        fault(fmt::format(
+            "{}: at the provider {} are authorized and {} given back, the counters "
+            "say {} and {}",
+            payment.id.text(), charge->authorized, charge->voided, c.authorized, c.voided));
 }
 
 // The books of one payment against the provider's truth and the counters.
-void Judge::judge_books(std::size_t index) {
-    const auto& record = world_.database.records()[index];
+void Judge::judge_books(const Record& record) {
     std::map<std::int16_t, std::int64_t> balance;
     for (const auto& posting : record.postings) {
         for (const auto& leg : posting.legs) balance[leg.account.code] += leg.amount;
     }
-    std::int64_t captured = 0, refunded = 0, voided = 0;
-    bool is_odd = false;  // A late success: a person sorts it out.
-    for (const auto& op : record.operations) {
-        const auto& truth = truth_[op.provider_key];
-        const auto done = truth.done * truth.amount;
-        if (op.kind == Action::sale || op.kind == Action::capture) captured += done;
-        if (op.kind == Action::refund) refunded += done;
-        const bool is_first = op.kind == Action::sale || op.kind == Action::authorize;
-        if (is_first && truth.done == 1) voided = world_.provider.charges()[truth.charge].voided;
-        is_odd |= op.review;
-    }
     const auto& payment = record.payment;
     const auto& c = payment.counters;
-    if (!is_odd && c.voided != voided)
-        fault(fmt::format("{}: {} minor units were given back at the provider, the counters say {}",
-                          payment.id.text(), voided, c.voided));
-    if (balance[ledger::kPspReceivable] != captured - refunded)
-        fault(fmt::format("{}: the books have {} with the provider, which has {}",
-                          payment.id.text(), balance[ledger::kPspReceivable], captured - refunded));
-    if (-balance[ledger::kRefundInFlight] != c.refund_reserved)
-        fault(fmt::format("{}: the books have {} on its way back, the counters {}",
-                          payment.id.text(), -balance[ledger::kRefundInFlight], c.refund_reserved));
-    if (-balance[ledger::kEscrow] != c.captured - c.refunded - c.refund_reserved)
-        fault(fmt::format("{}: the books hold {} for sellers, the counters {}", payment.id.text(),
-                          -balance[ledger::kEscrow], c.captured - c.refunded - c.refund_reserved));
+    const auto& truth = holdings_[payment.id.text()];
+    const auto expect = [&](std::string_view what, std::int64_t booked, std::int64_t wanted) {
+        if (booked != wanted)
+            fault(fmt::format("{}: the books have {} {}, and it is {}", payment.id.text(), booked,
+                              what, wanted));
+    };
+    std::int64_t on_its_way = 0, lost = 0, lost_shares = 0;
+    for (const auto& op : record.operations)
+        if (op.kind == Action::refund && !operation::is_settled(op.state)) on_its_way += op.amount;
+    for (const auto& dispute : record.disputes) {
+        if (dispute.status != dispute::Status::lost) continue;
+        lost += dispute.amount;
+        for (const auto share : dispute.shares) lost_shares += share;
+    }
+    expect("with the provider", balance[ledger::kPspReceivable],
+           truth.captured - truth.refunded - truth.withdrawn - truth.fees);
+    expect("on its way back", -balance[ledger::kRefundInFlight], on_its_way);
+    expect("for sellers", -balance[ledger::kEscrow],
+           c.captured - c.refunded - c.refund_reserved - lost_shares);
+    expect("in dispute", balance[ledger::kChargebackReceivable], truth.withdrawn - lost);
+    expect("lost beyond the orders", balance[ledger::kChargebackLoss], lost - lost_shares);
+    if (c.disputed != truth.withdrawn)
+        fault(fmt::format("{}: {} is withdrawn, the counters say {}", payment.id.text(),
+                          truth.withdrawn, c.disputed));
+}
+
+// Each dispute at the provider is known as it is there.
+void Judge::judge_disputes() {
+    for (const auto& truth : world_.provider.disputes()) {
+        const auto id = PaymentId::parse(truth.payment);
+        const auto* record = id ? world_.database.record(*id) : nullptr;
+        const auto* known =
+            record
+                ? std::ranges::find(record->disputes, truth.reference, &Dispute::reference).base()
+                : nullptr;
+        if (!record || known == record->disputes.data() + record->disputes.size())
+            fault(fmt::format("nobody knows of the dispute {} about {}", truth.reference,
+                              truth.payment));
+        else if (name(known->status) != truth.status)
+            fault(fmt::format("the dispute {} about {} is {}, and we think {}", truth.reference,
+                              truth.payment, truth.status, name(known->status)));
+    }
 }
 
 void Judge::judge_orphans() {
@@ -212,7 +298,7 @@ void Judge::judge_told() {
         if (told.yes && told.no) fault(fmt::format("key {}: told yes and told no", request.key));
         if (told.yes && (!op || op->state != State::succeeded))
             fault(fmt::format("key {}: told yes, and it did not happen", request.key));
-        const bool is_flagged = op && op->state == State::succeeded && op->review;
+        const bool is_flagged = op && op->state == State::succeeded && late_.contains(op->id);
         if (told.no && (!op || (op->state != State::declined && !is_flagged)))
             fault(fmt::format("key {}: told no, and it happened unflagged", request.key));
         if (told.refused_alone && op)
@@ -225,18 +311,21 @@ void Judge::judge_told() {
 std::vector<std::string> Judge::judge(Tally& tally) {
     collect_truth();
     const auto& records = world_.database.records();
-    for (std::size_t i = 0; i < records.size(); ++i) {
-        const auto& record = records[i];
+    for (const auto& record : records) {
         ++tally.payments;
         tally.operations += record.operations.size();
         for (const auto& op : record.operations) judge_operation(record.payment, op, tally);
         for (const auto& event : record.events)
             tally.unknowns += event.type.ends_with("outcome_unknown") ? 1 : 0;
-        judge_counters(record.payment);
-        judge_books(i);
+        judge_counters(record);
+        judge_authorization(record);
+        judge_books(record);
     }
+    judge_disputes();
     judge_orphans();
     judge_told();
+    tally.disputes += world_.provider.disputes().size();
+    for (const auto& charge : world_.provider.charges()) tally.lapsed += charge.lapsed ? 1 : 0;
     tally.effects += world_.provider.effects().size();
     tally.events += world_.scheduler.events();
     tally.hash = world_.scheduler.hash();

@@ -4,7 +4,9 @@
 // the books say and what clients were told, with arithmetic of its own.
 
 #include <map>
+#include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "payments/records.h"
@@ -13,6 +15,7 @@
 namespace florin::simulator {
 
 struct World;
+struct Record;
 
 // What a client hears about one request.
 struct Reply {
@@ -44,8 +47,11 @@ struct Request {
 struct Tally {
     std::uint64_t payments = 0, operations = 0, effects = 0, crashes = 0, events = 0;
     std::uint64_t unknowns = 0;        // Operations whose outcome was not known for a while.
-    std::uint64_t late_successes = 0;  // Flagged for a person.
-    std::uint64_t for_a_person = 0;    // Not found past the key's window.
+    std::uint64_t late_successes = 0;  // Flagged for a person, or given back.
+    std::uint64_t lapsed = 0;          // Authorizations that ended at the provider.
+    std::uint64_t returned = 0;        // Refunds that the bank sent back.
+    std::uint64_t disputes = 0;
+    std::uint64_t for_a_person = 0;  // Not found past the key's window.
     microseconds virtual_time{};
     std::uint64_t hash = 0;
 
@@ -60,6 +66,8 @@ public:
     void hears(const Request& request, const Reply& reply);
     // Somebody takes operations over at `now`, by the world's clock.
     void watch_claim(const std::vector<payments::Due>& wanted, Instant now);
+    // An authorization ends at the provider at this moment, and something was left of it.
+    void watch_lapse(const connectors::Hint& hint);
     // A webhook with a wrong signature was taken.
     void forged_hook_was_taken() { fault("a forged webhook was taken"); }
 
@@ -84,21 +92,30 @@ private:
         std::int64_t amount = 0;
         connectors::Action action{};
         bool is_owned = false;
-        std::size_t charge = 0;
+        bool is_returned = false;
+    };
+    // What the provider has of one payment, in minor units.
+    struct Holdings {
+        std::int64_t captured = 0, refunded = 0;  // Refunds that came back do not count.
+        std::int64_t withdrawn = 0, fees = 0;     // By disputes, now.
     };
 
     void fault(std::string what);
     void collect_truth();
     void judge_operation(const payments::Payment& payment, const payments::Operation& operation,
                          Tally& tally);
-    void judge_counters(const payments::Payment& payment);
-    void judge_books(std::size_t record);
+    void judge_counters(const Record& record);
+    void judge_authorization(const Record& record);
+    void judge_books(const Record& record);
+    void judge_disputes();
     void judge_orphans();
     void judge_told();
 
     World& world_;
     std::map<Request, Told> told_;
-    std::map<std::string, Truth> truth_;
+    std::unordered_map<std::string, Truth> truth_;
+    std::unordered_map<std::string, Holdings> holdings_;  // By our id of the payment.
+    std::set<OperationId> late_;                          // Operations that came late.
     std::vector<std::string> faults_;
 };
 

@@ -107,13 +107,14 @@ void print_tally(const Tally& tally, double seconds, bool json) {
     const auto virtual_s = static_cast<double>(tally.virtual_time.count()) / 1e6;
     const auto rate = static_cast<double>(tally.payments) / seconds;
     if (json) {
-        fmt::print(R"({{"payments":{},"operations":{},"effects":{},"unknowns":{},"crashes":{},)"
-                   R"("late_successes":{},"for_a_person":{},"events":{},"seconds":{:.3f},)"
-                   R"("payments_per_s":{:.0f},"virtual_per_real":{:.0f},"hash":"{:016x}"}})"
-                   "\n",
-                   tally.payments, tally.operations, tally.effects, tally.unknowns, tally.crashes,
-                   tally.late_successes, tally.for_a_person, tally.events, seconds, rate,
-                   virtual_s / seconds, tally.hash);
+        fmt::print(
+            R"({{"payments":{},"operations":{},"effects":{},"unknowns":{},"crashes":{},)"
+            R"("late_successes":{},"for_a_person":{},"lapsed":{},"returned":{},"disputes":{},"events":{},"seconds":{:.3f},)"
+            R"("payments_per_s":{:.0f},"virtual_per_real":{:.0f},"hash":"{:016x}"}})"
+            "\n",
+            tally.payments, tally.operations, tally.effects, tally.unknowns, tally.crashes,
+            tally.late_successes, tally.for_a_person, tally.lapsed, tally.returned, tally.disputes,
+            tally.events, seconds, rate, virtual_s / seconds, tally.hash);
         return;
     }
     fmt::print(
@@ -122,6 +123,8 @@ void print_tally(const Tally& tally, double seconds, bool json) {
         tally.payments, tally.operations, tally.effects, tally.unknowns, tally.crashes);
     fmt::print("{} late successes, flagged; {} not found past the key's window, for a person\n",
                tally.late_successes, tally.for_a_person);
+    fmt::print("{} authorizations lapsed; {} refunds came back; {} disputes\n", tally.lapsed,
+               tally.returned, tally.disputes);
     fmt::print(
         "{:.1f} s, {:.0f} payments/s, {:.0f} virtual seconds a second, {} events, hash "
         "{:016x}\n",

@@ -35,6 +35,9 @@ constexpr auto kPlanted = std::to_array<PlantedName>({
     {Planted::lost_intent_is_sent, "lost_intent_is_sent", "a lost commit is taken as written"},
     {Planted::late_success_dropped, "late_success_dropped", "a yes after a no is thrown away"},
     {Planted::posting_forgotten, "posting_forgotten", "some outcomes are not booked"},
+    {Planted::follow_up_forgotten, "follow_up_forgotten", "what a step begins is not begun"},
+    {Planted::chores_forgotten, "chores_forgotten", "nobody gives back what nobody captures"},
+    {Planted::events_forgotten, "events_forgotten", "disputes and returned refunds are not read"},
     {Planted::answer_of_today, "answer_of_today", "a repeated request is shown the state of now"},
     {Planted::no_resolver, "no_resolver", "nobody looks after what did not end"},
 });
@@ -73,6 +76,11 @@ public:
         const bool is_missing = std::holds_alternative<connectors::NotFound>(outcome);
         if (is_missing && is(Planted::not_found_is_failed)) co_return no();
         co_return outcome;
+    }
+
+    Task<connectors::DisputeAnswer> read_dispute(connectors::Wire& wire, std::string reference,
+                                                 Deadline deadline) const override {
+        return honest_.read_dispute(wire, std::move(reference), deadline);
     }
 
     Result<connectors::Hint> read_webhook(const http::Headers& headers, std::string_view body,
@@ -117,8 +125,9 @@ public:
     Task<std::optional<std::string>> advance(Change change, Deadline deadline) override {
         if (change.operation_is_new) co_await send_first(change.after);
         if (is(Planted::late_success_dropped) && change.event_type.ends_with("late_success"))
-            co_return show_subject(change.after);
-        if (is(Planted::posting_forgotten) && world_.dice.chance(1'000)) change.posting.reset();
+            co_return show_subject(change);
+        if (is(Planted::posting_forgotten) && world_.dice.chance(1'000)) change.postings.clear();
+        if (is(Planted::follow_up_forgotten)) change.follow_ups.clear();
         if (is(Planted::reservation_released) && change.event_type.ends_with("outcome_unknown"))
             release(change.after);
         if (is(Planted::write_without_compare)) {
@@ -158,6 +167,28 @@ public:
     }
 
     Task<> postpone(Due claimed, Instant at) override { return honest_.postpone(claimed, at); }
+
+    Task<std::vector<DuePayment>> claim_chores(Instant now, Instant until,
+                                               std::int64_t limit) override {
+        if (!is(Planted::chores_forgotten))
+            co_return co_await honest_.claim_chores(now, until, limit);
+        co_await honest_.claim_chores(now, Instant::max(), limit);
+        co_return std::vector<DuePayment>();
+    }
+    Task<std::vector<Dispute>> disputes(PaymentId payment) override {
+        return honest_.disputes(payment);
+    }
+    Task<std::vector<ProviderEvent>> claim_events(Instant now, Instant until,
+                                                  std::int64_t limit) override {
+        if (!is(Planted::events_forgotten))
+            co_return co_await honest_.claim_events(now, until, limit);
+        co_await honest_.claim_events(now, Instant::max(), limit);
+        co_return std::vector<ProviderEvent>();
+    }
+    Task<> finish_event(ProviderEvent event, EventState state, std::string why,
+                        Instant due_at) override {
+        return honest_.finish_event(std::move(event), state, std::move(why), due_at);
+    }
 
     Task<std::optional<std::int32_t>> receive(std::string provider, connectors::Hint hint,
                                               std::string body, Instant now) override {

@@ -39,7 +39,7 @@ Process::Process(World& world, asio::io_context& io)
       honest_records_(world),
       planted_records_(plant(world, honest_records_, connector_)),
       records_(planted_records_ ? *planted_records_ : honest_records_),
-      service_(records_, {connector_, wire_}, options_of(world.profile)),
+      service_(io, records_, {connector_, wire_}, options_of(world.profile)),
       resolver_(io, service_,
                 {.period = std::chrono::duration_cast<milliseconds>(world.profile.poll)}) {}
 
@@ -49,13 +49,14 @@ void Process::start(Life life) {
 
 Task<Result<payments::Answer>> Process::carry_out(Order order) {
     const auto deadline = deadline_in(kRequestTime);
-    if (order.payment) co_return co_await service_.create(std::move(*order.payment), deadline);
+    if (order.payment)
+        co_return co_await service_.create(std::move(*order.payment), std::nullopt, deadline);
     auto payment = co_await records_.load(world_.merchant, order.id, OperationId());
     if (!payment) co_return fail(Fault::not_found, "payment_not_found", "no such payment");
     payments::ClientKey key{order.request.key};
     key.request_hash = order.fingerprint;
     co_return co_await service_.act(std::move(*payment), std::move(order.wish), std::move(key),
-                                    deadline);
+                                    std::nullopt, deadline);
 }
 
 Task<Reply> Process::handle(Order order) {

@@ -31,6 +31,8 @@ Faults draw_faults(Dice& dice) {
         .declined = rate(dice, 200'000),
         .pending = rate(dice, 100'000),
         .invisible = rate(dice, 500'000),
+        .returned = rate(dice, 200'000),
+        .disputed = rate(dice, 100'000),
         .hook_lost = rate(dice, 500'000),
         .hook_twice = rate(dice, 200'000),
         .hook_late = rate(dice, 200'000),
@@ -61,6 +63,8 @@ Profile draw_profile(Dice& dice) {
         .visibility = dice.between(0s, 2min),
         .outage_max = 5min,
         .decision_max = 30h,
+        .authorization_life = dice.between(24h, 72h),
+        .increments = dice.below(2) == 0,
         .forgets_declines = false,
         .faults = draw_faults(dice),
     };

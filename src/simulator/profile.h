@@ -32,6 +32,8 @@ struct Faults {
     Rate declined = 0;
     Rate pending = 0;    // Decided minutes or hours later.
     Rate invisible = 0;  // Not found for as long as the provider is allowed to hide it.
+    Rate returned = 0;   // A refund comes back from the bank.
+    Rate disputed = 0;   // Of what was captured.
     // Webhooks
     Rate hook_lost = 0;
     Rate hook_twice = 0;
@@ -61,7 +63,9 @@ struct Profile {
     microseconds visibility;  // How long its search may miss what happened.
     microseconds outage_max;
     microseconds decision_max;  // What is pending is decided by then.
-    bool forgets_declines;      // The provider executes a declined key anew.
+    microseconds authorization_life;
+    bool increments;        // Some authorizations can be raised in place.
+    bool forgets_declines;  // The provider executes a declined key anew.
     Faults faults;
 };
 

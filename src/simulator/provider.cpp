@@ -1,5 +1,6 @@
 #include "simulator/provider.h"
 
+#include <algorithm>
 #include <ranges>
 
 namespace florin::simulator {
@@ -13,13 +14,20 @@ namespace {
 
 constexpr std::size_t kNoCharge = static_cast<std::size_t>(-1);
 
-bool begins(Action action) {
-    return action == Action::authorize || action == Action::sale;
+bool begins(Action action, bool in_place) {
+    return action == Action::authorize || action == Action::sale ||
+           (action == Action::adjust && !in_place);
+}
+
+// Money that was given back already can be given back again: nothing happens.
+bool gives_back(Action action) {
+    return action == Action::cancel || action == Action::release;
 }
 
 bool is_same(const Effect& effect, const connectors::Order& order) {
     return effect.action == order.action && effect.amount == order.amount.minor() &&
-           effect.payment == order.payment && effect.is_final == order.is_final;
+           effect.payment == order.payment && effect.is_final == order.is_final &&
+           effect.in_place == order.in_place;
 }
 
 }  // namespace
@@ -39,14 +47,15 @@ Outcome Provider::perform(const connectors::Order& order) {
     const auto index = add_effect(order);
     auto& effect = effects_[index];
     auto& dice = scheduler_.dice();
-    if (!can_apply(effect) || dice.chance(faults_.declined)) {
+    const bool refuses = !gives_back(effect.action) && dice.chance(faults_.declined);
+    if (!can_apply(effect) || refuses) {
         effect.state = State::declined;
         tell(effect);
     } else if (dice.chance(faults_.pending)) {
         effect.waiting_for = dice.below(2) == 0 ? "customer" : "provider";
         const auto wait = dice.below(4) == 0 ? dice.between(1min, profile_.decision_max)
                                              : dice.between(1s, 20min);
-        const bool yes = dice.below(3) != 0;
+        const bool yes = gives_back(effect.action) || dice.below(3) != 0;
         ++undecided_;
         scheduler_.at(now + wait, kWorld, [this, index, yes] { decide(index, yes); });
         tell(effect);
@@ -72,15 +81,17 @@ std::size_t Provider::add_effect(const connectors::Order& order) {
                             ? dice.between(microseconds(0), profile_.visibility)
                             : microseconds(0);
     std::size_t charge = kNoCharge;
-    if (begins(order.action)) {
+    if (begins(order.action, order.in_place)) {
         charge = charges_.size();
-        charges_.push_back({.reference = "ch_" + std::to_string(charge)});
+        charges_.push_back({.reference = "ch_" + std::to_string(charge),
+                            .payment = order.payment,
+                            .can_increment = profile_.increments && dice.below(2) == 0});
         by_reference_[charges_.back().reference] = charge;
     } else if (const auto found = by_reference_.find(order.reference);
                found != by_reference_.end()) {
         charge = found->second;
     }
-    const auto reference = begins(order.action) || charge == kNoCharge
+    const auto reference = begins(order.action, order.in_place) || charge == kNoCharge
                                ? "ch_" + std::to_string(charge)
                            : order.action == Action::refund ? "re_" + std::to_string(index)
                                                             : charges_[charge].reference;
@@ -93,7 +104,8 @@ std::size_t Provider::add_effect(const connectors::Order& order) {
                         .state = State::pending,
                         .visible_at = scheduler_.now() + hidden,
                         .charge = charge,
-                        .waiting_for = {}});
+                        .waiting_for = {},
+                        .in_place = order.in_place});
     by_key_[order.key].push_back(index);
     return index;
 }
@@ -101,16 +113,20 @@ std::size_t Provider::add_effect(const connectors::Order& order) {
 bool Provider::can_apply(const Effect& effect) const {
     if (effect.charge == kNoCharge) return false;
     const auto& charge = charges_[effect.charge];
-    const auto left = charge.authorized - charge.captured - charge.voided;
     switch (effect.action) {
         case Action::authorize:
         case Action::sale:
+        case Action::release:
             return true;
         case Action::capture:
+            return effect.amount <= charge.held();
         case Action::cancel:
-            return effect.amount <= left;
+            return charge.lapsed || effect.amount <= charge.held();
         case Action::refund:
             return effect.amount <= charge.captured - charge.refunded;
+        case Action::adjust:
+            return !effect.in_place || (charge.can_increment && charge.held() > 0 &&
+                                        charge.held() == charge.authorized);
     }
     return false;
 }
@@ -120,6 +136,7 @@ void Provider::apply(Effect& effect) {
     effect.state = State::done;
     switch (effect.action) {
         case Action::authorize:
+        case Action::adjust:
             charge.authorized = effect.amount;
             break;
         case Action::sale:
@@ -130,12 +147,117 @@ void Provider::apply(Effect& effect) {
             if (effect.is_final) charge.voided = charge.authorized - charge.captured;
             break;
         case Action::cancel:
-            charge.voided += effect.amount;
+        case Action::release:
+            charge.voided += charge.held();
             break;
         case Action::refund:
             charge.refunded += effect.amount;
             break;
     }
+    expect_bank(static_cast<std::size_t>(&effect - effects_.data()));
+}
+
+// What follows from it by itself, days later.
+void Provider::expect_bank(std::size_t index) {
+    auto& dice = scheduler_.dice();
+    const auto& effect = effects_[index];
+    const auto number = effect.charge;
+    const auto now = scheduler_.now();
+    if (effect.action != Action::sale && begins(effect.action, effect.in_place)) {
+        charges_[number].until = now + profile_.authorization_life;
+        scheduler_.at(charges_[number].until, kWorld, [this, number] { lapse(number); });
+    }
+    if (effect.action == Action::refund && dice.chance(faults_.returned))
+        scheduler_.at(now + dice.between(6h, 48h), kWorld, [this, index] { return_refund(index); });
+    const bool takes = effect.action == Action::sale || effect.action == Action::capture;
+    if (takes && dice.chance(faults_.disputed))
+        scheduler_.at(now + dice.between(1min, 48h), kWorld,
+                      [this, number] { open_dispute(number); });
+}
+
+void Provider::lapse(std::size_t number) {
+    auto& charge = charges_[number];
+    if (charge.held() == 0) return;
+    charge.voided += charge.held();
+    charge.lapsed = true;
+    tell_later("authorization.ended", charge.payment, connectors::About::lapse, charge.reference);
+}
+
+void Provider::return_refund(std::size_t index) {
+    auto& effect = effects_[index];
+    effect.returned = true;
+    charges_[effect.charge].returned += effect.amount;
+    tell_later("refund.failed", effect.payment, connectors::About::refund, effect.reference);
+}
+
+void Provider::open_dispute(std::size_t number) {
+    auto& dice = scheduler_.dice();
+    const auto& charge = charges_[number];
+    static const Currency euro = *currency_from("EUR");
+    const bool asks_first = dice.below(3) == 0;
+    const auto amount = dice.below(2) == 0 ? charge.captured : dice.between(1, charge.captured);
+    disputes_.push_back({.reference = "dp_" + std::to_string(disputes_.size()),
+                         .payment = charge.payment,
+                         .status = asks_first ? "inquiry" : "needs_response",
+                         .reason = "fraudulent",
+                         .amount = Money(amount, euro),
+                         .withdrawn = asks_first ? 0 : amount,
+                         .fee = asks_first ? 0 : 1500});
+    move_dispute(disputes_.size() - 1, 0);
+}
+
+// Tells what it is now, and draws what comes next.
+void Provider::move_dispute(std::size_t index, int step) {
+    constexpr int kStepsMax = 8;
+    auto& dice = scheduler_.dice();
+    const auto& now_is = disputes_[index];
+    tell_later("dispute." + now_is.status, now_is.payment, connectors::About::dispute,
+               now_is.reference);
+    struct Line {
+        std::string_view from, to;
+        std::uint32_t percent;  // Else the next line of the same status; none = it stays.
+    };
+    static constexpr auto kLines = std::to_array<Line>({
+        {"inquiry", "needs_response", 50},
+        {"inquiry", "inquiry_closed", 50},
+        {"inquiry", "prevented", 100},
+        {"needs_response", "under_review", 50},
+        {"needs_response", "won", 40},
+        {"needs_response", "lost", 100},
+        {"under_review", "needs_response", 20},
+        {"under_review", "won", 50},
+        {"under_review", "lost", 100},
+        {"won", "lost", 10},
+        {"lost", "won", 10},
+    });
+    for (const auto& line : kLines) {
+        if (line.from != now_is.status || dice.below(100) >= line.percent) continue;
+        if (step == kStepsMax) return;
+        const auto wait = dice.below(4) == 0 ? dice.between(1s, 1min) : dice.between(1min, 24h);
+        scheduler_.at(scheduler_.now() + wait, kWorld, [this, index, step, to = line.to] {
+            auto& dispute = disputes_[index];
+            dispute.status = to;
+            const auto amount = dispute.amount.minor();
+            const bool away = to == "needs_response" || to == "under_review" || to == "lost";
+            if (away && dispute.withdrawn == dispute.reinstated) dispute.withdrawn += amount;
+            if (!away && dispute.withdrawn > dispute.reinstated) dispute.reinstated += amount;
+            dispute.fee = dispute.withdrawn > 0 ? 1500 : 0;
+            move_dispute(index, step + 1);
+        });
+        return;
+    }
+}
+
+connectors::DisputeAnswer Provider::read_dispute(const std::string& reference) const {
+    const auto found =
+        std::ranges::find(disputes_, reference, &connectors::DisputeFacts::reference);
+    if (found == disputes_.end()) return connectors::NotFound{};
+    return *found;
+}
+
+const Charge* Provider::charge(const std::string& reference) const {
+    const auto found = by_reference_.find(reference);
+    return found == by_reference_.end() ? nullptr : &charges_[found->second];
 }
 
 void Provider::decide(std::size_t index, bool yes) {
@@ -158,10 +280,25 @@ void Provider::tell(const Effect& effect) {
            .payment = effect.payment});
 }
 
+// What nobody asked about is told until it is heard.
+void Provider::tell_later(std::string_view type, const std::string& payment,
+                          connectors::About about, const std::string& object) {
+    told_({.id = "evt_" + std::to_string(told_count_++),
+           .type = std::string(type),
+           .payment = payment,
+           .about = about,
+           .object = object});
+}
+
 Outcome Provider::answer(const Effect& effect) const {
+    if (effect.returned)
+        return connectors::Declined{"refund_failed", "", effect.reference, {"answer", "", ""}};
     switch (effect.state) {
-        case State::done:
-            return connectors::Succeeded{effect.reference, {"answer", "", ""}};
+        case State::done: {
+            const auto& charge = charges_[effect.charge];
+            return connectors::Succeeded{
+                effect.reference, {"answer", "", ""}, {"visa", charge.until, charge.can_increment}};
+        }
         case State::declined:
             return connectors::Declined{"card_declined", "", effect.reference, {"answer", "", ""}};
         case State::pending:
@@ -172,7 +309,12 @@ Outcome Provider::answer(const Effect& effect) const {
 
 Outcome Provider::find(const connectors::Order& order) const {
     const auto known = by_key_.find(order.key);
-    if (known == by_key_.end()) return connectors::NotFound{};
+    // Asked about an authorization that is no more: nothing will be captured of it.
+    const auto* held = order.action == Action::capture ? charge(order.reference) : nullptr;
+    const bool is_gone = held && held->lapsed;
+    const connectors::Declined gone{"already_canceled", "", order.reference, {"query", "", ""}};
+    if (known == by_key_.end() || effects_[known->second.back()].action != order.action)
+        return is_gone ? Outcome(gone) : Outcome(connectors::NotFound{});
     for (const auto index : known->second | std::views::reverse) {
         const auto& effect = effects_[index];
         if (effect.visible_at <= scheduler_.now() && !is_forgotten(effect)) return answer(effect);

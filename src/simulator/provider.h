@@ -1,8 +1,9 @@
 #pragma once
 
 // A payment provider on virtual time: the truth about money. It keeps idempotency keys for their
-// window, decides some things later, hides what happened for a while, and tells by webhook. How its
-// messages travel is another's business (connector.h).
+// window, decides some things later, hides what happened for a while, ends authorizations, passes
+// on what banks want, and tells by webhook. How its messages travel is another's business
+// (connector.h).
 
 #include <functional>
 #include <map>
@@ -30,12 +31,21 @@ struct Effect {
     Instant visible_at;  // To find().
     std::size_t charge;
     std::string waiting_for;
+    bool in_place = true;
+    bool returned = false;  // A refund that the bank sent back.
 };
 
 // A payment at the provider. Minor units.
 struct Charge {
     std::string reference;
+    std::string payment;
     std::int64_t authorized = 0, captured = 0, voided = 0, refunded = 0;
+    std::int64_t returned = 0;  // Of what was refunded.
+    bool can_increment = false;
+    bool lapsed = false;
+    Instant until = {};  // The authorization ends then.
+
+    std::int64_t held() const { return authorized - captured - voided; }
 };
 
 class Provider {
@@ -46,9 +56,14 @@ public:
 
     connectors::Outcome perform(const connectors::Order& order);
     connectors::Outcome find(const connectors::Order& order) const;
+    connectors::DisputeAnswer read_dispute(const std::string& reference) const;
 
     const std::vector<Effect>& effects() const { return effects_; }
     const std::vector<Charge>& charges() const { return charges_; }
+    const std::vector<connectors::DisputeFacts>& disputes() const { return disputes_; }
+    // Whether anything ever came with this key.
+    bool knows(const std::string& key) const { return by_key_.contains(key); }
+    const Charge* charge(const std::string& reference) const;
     // Orders that came with a key that had stood for another order.
     int misused_keys() const { return misused_keys_; }
     bool has_undecided() const { return undecided_ > 0; }
@@ -65,7 +80,14 @@ private:
     bool can_apply(const Effect& effect) const;
     void apply(Effect& effect);
     void decide(std::size_t effect, bool yes);
+    void lapse(std::size_t charge);
+    void expect_bank(std::size_t effect);
+    void return_refund(std::size_t effect);
+    void open_dispute(std::size_t charge);
+    void move_dispute(std::size_t dispute, int step);
     void tell(const Effect& effect);
+    void tell_later(std::string_view type, const std::string& payment, connectors::About about,
+                    const std::string& object);
     connectors::Outcome answer(const Effect& effect) const;
 
     Scheduler& scheduler_;
@@ -74,6 +96,7 @@ private:
     std::function<void(connectors::Hint)> told_;
     std::vector<Effect> effects_;
     std::vector<Charge> charges_;
+    std::vector<connectors::DisputeFacts> disputes_;
     std::unordered_map<std::string, Remembered> keys_;
     std::unordered_map<std::string, std::vector<std::size_t>> by_key_;
     std::unordered_map<std::string, std::size_t> by_reference_;  // Charges.

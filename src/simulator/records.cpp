@@ -92,7 +92,7 @@ Task<std::optional<Earlier>> SimulatedRecords::create(Payment payment, ClientKey
 }
 
 Task<std::optional<std::string>> SimulatedRecords::advance(Change change, Deadline deadline) {
-    auto data = show_subject(change.after);
+    auto data = show_subject(change);
     world_.trace("commits {} version {} {} {}", change.after.id.text(), change.after.version,
                  change.event_type, change.after.operation.provider_key);
     auto apply = [&world = world_, change = std::move(change), data] {
@@ -146,6 +146,48 @@ Task<> SimulatedRecords::postpone(Due claimed, Instant at) {
     const auto deadline = world_.scheduler.now() + kPatience;
     auto apply = [&world = world_, claimed, at] {
         world.database.postpone(claimed, at);
+        return true;
+    };
+    co_await write(world_, deadline, std::move(apply));
+}
+
+Task<std::vector<DuePayment>> SimulatedRecords::claim_chores(Instant now, Instant until,
+                                                             std::int64_t limit) {
+    co_await read(world_);
+    auto due = world_.database.chores(now, limit);
+    if (due.empty()) co_return due;
+    refuse_sometimes(world_);
+    const auto deadline = world_.scheduler.now() + kPatience;
+    auto apply = [&world = world_, due = std::move(due), until] {
+        return world.database.claim_chores(due, until);
+    };
+    co_return co_await write(world_, deadline, std::move(apply));
+}
+
+Task<std::vector<Dispute>> SimulatedRecords::disputes(PaymentId payment) {
+    co_await read(world_);
+    co_return world_.database.disputes(payment);
+}
+
+Task<std::vector<ProviderEvent>> SimulatedRecords::claim_events(Instant now, Instant until,
+                                                                std::int64_t limit) {
+    co_await read(world_);
+    auto due = world_.database.due_events(now, limit);
+    if (due.empty()) co_return due;
+    refuse_sometimes(world_);
+    const auto deadline = world_.scheduler.now() + kPatience;
+    auto apply = [&world = world_, due = std::move(due), until] {
+        return world.database.claim_events(due, until);
+    };
+    co_return co_await write(world_, deadline, std::move(apply));
+}
+
+Task<> SimulatedRecords::finish_event(ProviderEvent event, EventState state, std::string why,
+                                      Instant due_at) {
+    refuse_sometimes(world_);
+    const auto deadline = world_.scheduler.now() + kPatience;
+    auto apply = [&world = world_, event = std::move(event), state, why = std::move(why), due_at] {
+        world.database.finish_event(event, state, why, due_at);
         return true;
     };
     co_await write(world_, deadline, std::move(apply));

@@ -28,6 +28,13 @@ public:
     Task<std::vector<payments::Due>> claim(std::vector<payments::Due> wanted,
                                            Instant until) override;
     Task<> postpone(payments::Due claimed, Instant at) override;
+    Task<std::vector<payments::DuePayment>> claim_chores(Instant now, Instant until,
+                                                         std::int64_t limit) override;
+    Task<std::vector<payments::Dispute>> disputes(PaymentId payment) override;
+    Task<std::vector<payments::ProviderEvent>> claim_events(Instant now, Instant until,
+                                                            std::int64_t limit) override;
+    Task<> finish_event(payments::ProviderEvent event, payments::EventState state, std::string why,
+                        Instant due_at) override;
     Task<std::optional<std::int32_t>> receive(std::string provider, connectors::Hint hint,
                                               std::string body, Instant now) override;
 

@@ -10,10 +10,11 @@ using namespace std::chrono_literals;
 namespace {
 
 // Nobody needs longer than this to find out, once all is well again.
-constexpr auto kPatience = std::chrono::days(4);
+constexpr auto kPatience = std::chrono::days(20);
 
 constexpr auto kHookRetry = 1min;
 constexpr int kHookAttemptsMax = 5;
+constexpr int kHookAttemptsAlways = 100'000;
 
 // A request on its way: the client waits for the first of reply, reset and time-out.
 struct Call {
@@ -153,17 +154,20 @@ void Simulation::tell(connectors::Hint hint) {
     auto& dice = world_.dice;
     const auto& faults = world_.faults;
     const auto copies = dice.chance(faults.hook_twice) ? 2 : 1;
+    // What nobody would ask about is sent until it is taken.
+    const bool insists = hint.about != connectors::About::nothing_more;
     for (int i = 0; i < copies; ++i) {
-        if (dice.chance(faults.hook_lost)) continue;
+        if (!insists && dice.chance(faults.hook_lost)) continue;
         const auto after =
             dice.chance(faults.hook_late) ? dice.between(1min, 5h) : dice.between(1ms, 2s);
-        post(hint, false, after, kHookAttemptsMax);
+        post(hint, false, after, insists ? kHookAttemptsAlways : kHookAttemptsMax);
     }
     const auto invent = [&](Rate rate, std::string_view id, bool is_forged) {
         if (!dice.chance(rate)) return;
         const auto lie = dice.below(2) == 0 ? ".succeeded" : ".failed";
         const auto type = hint.type.substr(0, hint.type.find('.')) + lie;
-        post({std::string(id) + hint.id, type, hint.payment}, is_forged, dice.between(1ms, 20s), 1);
+        post({std::string(id) + hint.id, type, hint.payment, hint.about, hint.object}, is_forged,
+             dice.between(1ms, 20s), 1);
     };
     invent(faults.hook_forged, "forged_", true);
     invent(faults.hook_lies, "lie_", false);
@@ -206,7 +210,9 @@ void Simulation::come_to_rest() {
     world_.database_back = world_.provider_back = world_.scheduler.now();
     const auto end = world_.scheduler.now() + kPatience;
     while (world_.scheduler.now() < end) {
-        if (world_.scheduler.is_quiet() && only_a_person_can_help()) return;
+        if (world_.scheduler.is_quiet() && world_.database.has_only_operations() &&
+            only_a_person_can_help())
+            return;
         if (!world_.scheduler.step()) return;
     }
 }
@@ -238,7 +244,10 @@ World::World(std::uint64_t seed, Planted planted_fault, bool is_traced)
       traced(is_traced),
       scheduler(dice, profile.processes),
       provider(scheduler, profile, faults,
-               [this](connectors::Hint hint) { deliver_hook(std::move(hint)); }),
+               [this](connectors::Hint hint) {
+                   if (hint.about == connectors::About::lapse) judge.watch_lapse(hint);
+                   deliver_hook(std::move(hint));
+               }),
       judge(*this),
       database_back(scheduler.now()),
       provider_back(scheduler.now()),

@@ -17,9 +17,10 @@ using connectors::Action;
 // One request about a payment that exists.
 struct Move {
     Action action;
-    int percent;           // Of the payment's amount; 0 = all that is left.
+    int percent;  // Of the first amount; 0 = all that is left. Of an adjustment: the new one.
     bool is_final = true;  // A capture: the rest is given back.
     bool races = false;    // It is sent together with the move before it.
+    bool undo = false;     // Cancel or refund, whichever it takes.
 };
 
 enum class Opening {
@@ -34,6 +35,7 @@ struct Story {
     bool capture_later;
     Opening opening;
     std::span<const Move> moves;
+    int attempts = 0;  // With another method, after a no.
 };
 
 // clang-format off
@@ -49,6 +51,15 @@ inline constexpr Move kCancel[]         = {{Action::cancel, 0}};
 inline constexpr Move kCancelRace[]     = {{Action::capture, 0}, {Action::cancel, 0, true, true}};
 inline constexpr Move kPartThenCancel[] = {{Action::capture, 40, false}, {Action::cancel, 0}, {Action::refund, 0}};
 inline constexpr Move kMixedRace[]      = {{Action::capture, 50, false}, {Action::refund, 20}, {Action::capture, 0, true, true}, {Action::refund, 30, true, true}, {Action::cancel, 0, true, true}};
+inline constexpr Move kPartOnly[]       = {{Action::capture, 40, false}};
+inline constexpr Move kAdjustUp[]       = {{Action::adjust, 130}, {Action::capture, 0}, {Action::refund, 40}};
+inline constexpr Move kAdjustDown[]     = {{Action::adjust, 60}, {Action::capture, 0}};
+inline constexpr Move kAdjustTwice[]    = {{Action::adjust, 70}, {Action::adjust, 120}, {Action::capture, 0}, {Action::refund, 0}};
+inline constexpr Move kAdjustRace[]     = {{Action::adjust, 150}, {Action::adjust, 50, true, true}, {Action::capture, 0, true, true}, {Action::cancel, 0, true, true}};
+inline constexpr Move kAdjustOnly[]     = {{Action::adjust, 80}};
+inline constexpr Move kUndo[]           = {{.action = Action::cancel, .percent = 0, .undo = true}};
+inline constexpr Move kPartThenUndo[]   = {{Action::capture, 40, false}, {.action = Action::cancel, .percent = 0, .undo = true}};
+inline constexpr Move kUndoRace[]       = {{Action::capture, 50, false}, {Action::capture, 0, true, true}, {.action = Action::cancel, .percent = 0, .races = true, .undo = true}};
 
 inline constexpr auto kStories = std::to_array<Story>({
     {"sale",                           60, false, Opening::once,   {}},
@@ -66,6 +77,19 @@ inline constexpr auto kStories = std::to_array<Story>({
     {"capture and cancel race",         5, true,  Opening::once,   kCancelRace},
     {"part, cancel of the rest",        4, true,  Opening::once,   kPartThenCancel},
     {"all of it at once",               4, true,  Opening::once,   kMixedRace},
+    {"a second attempt",                8, false, Opening::once,   kRefundAll, 3},
+    {"a second attempt, capture",       5, true,  Opening::once,   kCapture, 3},
+    {"nobody captures",                 5, true,  Opening::once,   {}},
+    {"nobody captures the rest",        3, true,  Opening::once,   kPartOnly},
+    {"more, then capture",              4, true,  Opening::once,   kAdjustUp},
+    {"less, then capture",              4, true,  Opening::once,   kAdjustDown},
+    {"two adjustments",                 4, true,  Opening::once,   kAdjustTwice},
+    {"adjustments, capture, cancel race", 4, true, Opening::once,  kAdjustRace},
+    {"less, and nobody captures",       3, true,  Opening::once,   kAdjustOnly},
+    {"undo of a sale",                  4, false, Opening::once,   kUndo},
+    {"undo of an authorization",        4, true,  Opening::once,   kUndo},
+    {"undo of a part",                  4, true,  Opening::once,   kPartThenUndo},
+    {"undo races",                      3, true,  Opening::once,   kUndoRace},
 });
 // clang-format on
 
