@@ -19,22 +19,21 @@ std::string_view name_of(const Outcome& outcome) {
 }
 
 struct Trip {
+    Order order;
     Outcome reply = Unknown{"no answer"};
     Instant back;  // When we hear it, if we still listen.
 };
 
 // Sends the request over the wire: the world carries it, whatever becomes of who sent it.
-std::shared_ptr<Trip> send(World& world, const Order& order, Instant deadline) {
+std::shared_ptr<Trip> send(World& world, Order order, Instant deadline) {
     auto& dice = world.dice;
     const auto& faults = world.faults;
     const auto now = world.scheduler.now();
-    auto trip = std::make_shared<Trip>();
-    trip->back = deadline;
+    auto trip = std::make_shared<Trip>(Trip{.order = std::move(order), .back = deadline});
     if (dice.chance(faults.request_lost)) return trip;
     const auto there = dice.chance(faults.late)
                            ? dice.between(deadline - now, world.profile.network_life)
                            : dice.between(5ms, 300ms);
-    const auto carry = [&world, order] { return world.provider.perform(order); };
     if (dice.chance(faults.error_before)) {
         trip->back = std::min(deadline, now + 2 * there);
         trip->reply = Unknown{"status 503"};
@@ -44,15 +43,16 @@ std::shared_ptr<Trip> send(World& world, const Order& order, Instant deadline) {
     const bool heard = !dice.chance(faults.reply_lost);
     if (heard) trip->back = std::min(deadline, now + there + dice.between(5ms, 500ms));
     const bool in_time = heard && trip->back < deadline;
-    world.scheduler.at(now + there, kWorld, [&world, trip, carry, garbled, in_time, order] {
-        auto reply = carry();
-        world.trace("provider: {} {} is {}", connectors::name(order.action), order.key,
+    world.scheduler.at(now + there, kWorld, [&world, trip, garbled, in_time] {
+        auto reply = world.provider.perform(trip->order);
+        world.trace("provider: {} {} is {}", connectors::name(trip->order.action), trip->order.key,
                     name_of(reply));
         if (in_time) trip->reply = garbled ? Unknown{"status 500"} : std::move(reply);
     });
     if (dice.chance(faults.duplicated)) {
         const auto again = dice.between(there, world.profile.network_life);
-        world.scheduler.at(now + again, kWorld, [carry] { carry(); });
+        world.scheduler.at(now + again, kWorld,
+                           [&world, trip] { world.provider.perform(trip->order); });
     }
     return trip;
 }
@@ -91,13 +91,13 @@ Task<Outcome> SimulatedConnector::perform(connectors::Wire&, Order order, Deadli
         co_await sleep_until(instant_of(deadline));
         co_return Unknown{"no answer"};
     }
-    const auto trip = send(world_, order, instant_of(deadline));
+    const auto trip = send(world_, std::move(order), instant_of(deadline));
     co_await sleep_until(trip->back);
     if (world_.scheduler.now() < world_.provider_back) {  // The way back is cut as well.
         co_await sleep_until(instant_of(deadline));
         co_return Unknown{"no answer"};
     }
-    world_.trace("hears of {} {}: {}", connectors::name(order.action), order.key,
+    world_.trace("hears of {} {}: {}", connectors::name(trip->order.action), trip->order.key,
                  name_of(trip->reply));
     co_return std::move(trip->reply);
 }

@@ -192,6 +192,7 @@ SqlState Database::create(const Payment& payment, const ClientKey& key,
     }
     by_id_.emplace(payment.id, records_.size());
     auto& record = records_.emplace_back(Record{.payment = payment});
+    record.payment.operation = {};  // Those are beside it.
     record.payment.counters = {};
     record.payment.main = payment.operation.id;
     record.payment.due_at = Instant::max();

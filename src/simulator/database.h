@@ -18,8 +18,7 @@
 
 namespace florin::simulator {
 
-// A payment with all that lives in its slot. In `payment`, the operation is the one that was
-// written last and means nothing.
+// A payment with all that lives in its slot. `payment` holds no operation.
 struct Record {
     payments::Payment payment;
     std::vector<payments::Operation> operations = {};  // By id.

@@ -79,8 +79,9 @@ struct Created {
 
 Task<std::optional<Earlier>> SimulatedRecords::create(Payment payment, ClientKey key,
                                                       Deadline deadline) {
-    world_.trace("commits the intent {} {} for {}", payment.id.text(),
-                 payment.operation.provider_key, key.key);
+    if (world_.traced)
+        world_.trace("commits the intent {} {} for {}", payment.id.text(),
+                     payment.operation.provider_key, key.key);
     auto apply = [&world = world_, payment = std::move(payment), key = std::move(key)] {
         Created created{};
         created.state = world.database.create(payment, key, created.earlier);
@@ -92,16 +93,20 @@ Task<std::optional<Earlier>> SimulatedRecords::create(Payment payment, ClientKey
 }
 
 Task<std::optional<std::string>> SimulatedRecords::advance(Change change, Deadline deadline) {
-    auto data = show_subject(change);
-    world_.trace("commits {} version {} {} {}", change.after.id.text(), change.after.version,
-                 change.event_type, change.after.operation.provider_key);
+    // Only the event that ends an operation is ever read again.
+    const auto& op = change.after.operation;
+    std::string data;
+    if (op.ended_version == change.after.version) data = show_subject(change);
+    if (world_.traced)
+        world_.trace("commits {} version {} {} {}", change.after.id.text(), change.after.version,
+                     change.event_type, op.provider_key);
     auto apply = [&world = world_, change = std::move(change), data] {
         return world.database.advance(change, data);
     };
     const auto state = co_await write(world_, instant_of(deadline), std::move(apply));
     if (state == kStale || state == kUniqueBroken) co_return std::nullopt;
     pass(state);
-    co_return data;
+    co_return std::move(data);
 }
 
 Task<std::optional<Payment>> SimulatedRecords::load(MerchantId merchant, PaymentId id,

@@ -31,9 +31,9 @@ Scheduler::~Scheduler() {
     // Whatever still waits is destroyed here, where its world is.
     for (auto& epoch : epochs_) ++epoch;
     auto pollers = std::move(pollers_);
-    auto queue = std::move(queue_);
+    auto works = std::move(works_);
     pollers.clear();
-    queue.clear();
+    works.clear();
     current_scheduler = nullptr;
 }
 
@@ -41,14 +41,28 @@ Scheduler& Scheduler::current() {
     return *current_scheduler;
 }
 
-bool Scheduler::is_later(const Event& a, const Event& b) {
-    return a.when != b.when ? a.when > b.when : a.tie > b.tie;
+std::uint32_t Scheduler::keep(Work work) {
+    if (free_works_.empty()) {
+        works_.push_back(std::move(work));
+        return static_cast<std::uint32_t>(works_.size() - 1);
+    }
+    const auto place = free_works_.back();
+    free_works_.pop_back();
+    works_[place] = std::move(work);
+    return place;
+}
+
+Work Scheduler::take(std::uint32_t place) {
+    auto work = std::exchange(works_[place], nullptr);
+    free_works_.push_back(place);
+    return work;
 }
 
 void Scheduler::at(Instant when, Life life, Work work) {
     if (is_over(life)) return;
-    queue_.push_back({std::max(when, now_), dice_.next(), life, std::move(work)});
-    std::ranges::push_heap(queue_, is_later);
+    const auto tie = dice_.next();
+    queue_.push_back({std::max(when, now_), tie, life, keep(std::move(work))});
+    std::ranges::push_heap(queue_, IsLater());
 }
 
 void Scheduler::poll_at(Instant when, microseconds jitter, Life life, Work work) {
@@ -60,12 +74,12 @@ Life Scheduler::kill(std::uint32_t process) {
     paused_until_[process] = now_;
     const auto ends = [&](const auto& one) { return one.life.process == process; };
     // Moved out first: a coroutine that is destroyed may post, which is_over() then refuses.
-    std::vector<Event> dead;
-    for (auto& event : queue_) {
-        if (ends(event)) dead.push_back(std::move(event));
+    std::vector<Work> dead;
+    for (const auto& event : queue_) {
+        if (ends(event)) dead.push_back(take(event.work));
     }
     std::erase_if(queue_, ends);
-    std::ranges::make_heap(queue_, is_later);
+    std::ranges::make_heap(queue_, IsLater());
     std::vector<Poller> dead_pollers;
     for (auto& poller : pollers_) {
         if (ends(poller)) dead_pollers.push_back(std::move(poller));
@@ -115,14 +129,15 @@ bool Scheduler::step() {
         run_poller(poll);
         return true;
     }
-    std::ranges::pop_heap(queue_, is_later);
-    auto event = std::move(queue_.back());
+    std::ranges::pop_heap(queue_, IsLater());
+    const auto event = queue_.back();
     queue_.pop_back();
+    auto work = take(event.work);
     const auto awake = paused_until_[event.life.process];
     if (awake > event.when) {
-        at(awake, event.life, std::move(event.work));
+        at(awake, event.life, std::move(work));
     } else {
-        run(event.when, event.life, std::move(event.work), event.tie);
+        run(event.when, event.life, std::move(work), event.tie);
     }
     return true;
 }

@@ -77,11 +77,12 @@ public:
     asio::execution_context& context() { return context_; }
 
 private:
+    // What is sorted is small; the work stays where it is.
     struct Event {
         Instant when;
         std::uint64_t tie;
         Life life;
-        Work work;
+        std::uint32_t work;  // Its place in works_.
     };
     struct Poller {
         Instant when;
@@ -89,7 +90,13 @@ private:
         Life life;
         Work work;
     };
-    static bool is_later(const Event& a, const Event& b);
+    struct IsLater {
+        bool operator()(const Event& a, const Event& b) const {
+            return a.when != b.when ? a.when > b.when : a.tie > b.tie;
+        }
+    };
+    std::uint32_t keep(Work work);
+    Work take(std::uint32_t place);
     bool is_over(Life life) const { return epochs_[life.process] != life.epoch; }
     Instant time_of(const Poller& poller, Instant first_due) const;
     Instant next_poll() const;
@@ -105,6 +112,8 @@ private:
     std::vector<microseconds> skews_;
     std::uint32_t last_process_ = 0;
     std::vector<Event> queue_;  // A heap.
+    std::vector<Work> works_;
+    std::vector<std::uint32_t> free_works_;
     std::vector<Poller> pollers_;
     std::function<Instant()> first_due_;
     std::uint64_t hash_ = 0;
