@@ -20,7 +20,8 @@ def major(units, currency):
 
 
 def is_running(payment):
-    return (payment["status"] in RUNNING or payment["outcome_unknown"]
+    # A capture under way changes no status: `waiting` tells of it.
+    return (payment["status"] in RUNNING or payment["outcome_unknown"] or payment["waiting"]
             or minor(payment["amount_refund_pending"], payment["currency"]) != 0)
 
 

@@ -14,7 +14,7 @@ import compare
 def payment(**changes):
     return {"id": "pay_1", "status": "succeeded", "amount": "100.00", "amount_captured": "100.00",
             "amount_refunded": "0.00", "amount_refund_pending": "0.00", "currency": "EUR",
-            "outcome_unknown": False,
+            "outcome_unknown": False, "waiting": None,
             "provider": {"name": "stripe", "reference": "pi_1"}, **changes}
 
 
@@ -57,6 +57,9 @@ class Comparison(unittest.TestCase):
             ("failed, with money", [payment(status="failed")], []),
             ("still running", [payment(status="processing")], [charge()]),
             ("outcome unknown", [payment(outcome_unknown=True)], [charge()]),
+            ("a capture that has not ended",
+             [payment(status="authorized", amount_captured="0.00", waiting={"for": "provider"})],
+             [charge(status="authorized", amount_captured=0)]),
             ("two payments, one charge", [payment(), payment(id="pay_2")], [charge()]),
         ]
         for story, payments, charges in cases:
