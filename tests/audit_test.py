@@ -26,7 +26,7 @@ from disputes_test import BOUNCES, DISPUTED, INQUIRED, HeardStack
 from shop import ApiTest, eventually
 
 AGREES, FINDINGS, NOT_CHECKED = 0, 1, 2
-PAYMENTS_IN_STORM = 120
+PAYMENTS_IN_STORM = 80
 
 
 class AuditTest(ApiTest):
