@@ -121,7 +121,7 @@ Task<> Clients::act(PaymentId payment, std::int64_t amount, Move move, std::stri
 }
 
 // After a no: the same payment with another method, until it is a yes or the buyer has had enough.
-Task<Reply> Clients::try_again(Reply last, int number, const Story& story) {
+Task<Reply> Clients::try_again(Reply last, int number, Story story) {
     for (int attempt = 1; attempt <= story.attempts && last.kind == Kind::no; ++attempt) {
         co_await sleep_until(world_.scheduler.now() + world_.dice.between(0s, 30s));
         const Request request{payments::Scope::attempt,
@@ -138,7 +138,7 @@ Task<Reply> Clients::try_again(Reply last, int number, const Story& story) {
     co_return last;
 }
 
-Task<> Clients::play_moves(PaymentId payment, std::int64_t amount, int number, const Story& story) {
+Task<> Clients::play_moves(PaymentId payment, std::int64_t amount, int number, Story story) {
     auto& dice = world_.dice;
     Join beside;
     int move_number = 0;

@@ -26,12 +26,12 @@ public:
 
 private:
     Task<> play(int number, Story story);
-    Task<> play_moves(PaymentId payment, std::int64_t amount, int number, const Story& story);
+    Task<> play_moves(PaymentId payment, std::int64_t amount, int number, Story story);
     Task<> make(Order order, Reply& last);
     Task<Reply> insist(Order order);
     Task<> act(PaymentId payment, std::int64_t amount, Move move, std::string key, Join& beside);
     Task<Reply> open(Order order, Opening opening);
-    Task<Reply> try_again(Reply last, int number, const Story& story);
+    Task<Reply> try_again(Reply last, int number, Story story);
     Order new_payment(int number, const Story& story, std::int64_t amount);
 
     World& world_;
