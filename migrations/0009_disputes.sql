@@ -76,8 +76,13 @@ LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_hashjoin = off SET enable_mergejoin = off
 SET enable_seqscan = off AS $$
 #variable_conflict use_column
+DECLARE
+    slots     smallint[];
+    payments  uuid[];
+    providers text[];
+    ids       text[];
+    times     timestamptz[];
 BEGIN
-    RETURN QUERY
     WITH stored AS (
         INSERT INTO florin.provider_event AS n
             (slot, provider, id, type, payment_id, body, received_at, about, object, state, due_at)
@@ -87,17 +92,19 @@ BEGIN
         FROM unnest(e) u
         ON CONFLICT DO NOTHING
         RETURNING n.slot, n.payment_id, n.provider, n.id, n.received_at
-    ), woken AS (
-        -- pending, unknown, not_found_wait
-        UPDATE florin.operation o
-        SET due_at = s.received_at
-        FROM stored s
-        WHERE o.slot = s.slot AND o.payment_id = s.payment_id AND o.state IN (4, 6, 7)
-          AND o.due_at < 'infinity' AND o.due_at > s.received_at
-        RETURNING o.slot, o.payment_id
     )
-    SELECT s.slot, s.payment_id, s.provider, s.id FROM stored s
-    UNION ALL
-    SELECT w.slot, w.payment_id, '', '' FROM woken w;
+    SELECT array_agg(s.slot), array_agg(s.payment_id), array_agg(s.provider), array_agg(s.id),
+           array_agg(s.received_at)
+    INTO slots, payments, providers, ids, times
+    FROM stored s;
+    RETURN QUERY SELECT * FROM unnest(slots, payments, providers, ids);
+    -- pending, unknown, not_found_wait
+    RETURN QUERY
+    UPDATE florin.operation o
+    SET due_at = u.at
+    FROM unnest(slots, payments, times) AS u (slot, payment_id, at)
+    WHERE o.slot = u.slot AND o.payment_id = u.payment_id AND o.state IN (4, 6, 7)
+      AND o.due_at < 'infinity' AND o.due_at > u.at
+    RETURNING o.slot, o.payment_id, ''::text, ''::text;
 END $$;
 DROP FUNCTION florin.receive_provider_event(smallint, text, text, text, uuid, bytea, timestamptz);

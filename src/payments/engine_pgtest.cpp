@@ -452,8 +452,8 @@ TEST_F(EngineTest, AnEventThatTheDatabaseRefusesDoesNotHoldTheOthersUp) {
     std::vector<Task<>> tasks;
     for (std::size_t i = 0; i < all.size(); ++i) {
         const auto id = "evt_" + std::to_string(i);
-        tasks.push_back(receive(engine, hint(i == 7 ? id + std::string(1, '\0') : id),
-                                testing::kNoon, all[i]));
+        tasks.push_back(
+            receive(engine, hint(i == 7 ? id + std::string(1, '\0') : id), testing::kNoon, all[i]));
     }
     const auto before = engine.counts();
     test::run_all(io, std::move(tasks));

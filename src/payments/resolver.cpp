@@ -57,8 +57,7 @@ Task<> Resolver::events() {
     const auto claimed = co_await service_.records().claim_events(
         now(), claimed_until(), static_cast<std::int64_t>(wanted));
     events_.more = claimed.size() == wanted;
-    for (const auto& one : claimed)
-        start(events_, "payments.event", one.id, service_.digest(one));
+    for (const auto& one : claimed) start(events_, "payments.event", one.id, service_.digest(one));
 }
 
 void Resolver::start(Line& line, std::string name, std::string what, Task<> look) {
