@@ -16,12 +16,14 @@ Task<> Digester::digest(ProviderEvent event) {
     auto verdict = co_await look(event);
     const bool is_done = verdict.why.empty();
     const bool is_dead = !is_done && (verdict.is_final || event.tries >= kTriesMax);
-    log::info("provider.event_read", {{"id", event.id},
-                                      {"type", event.type},
-                                      {"why", verdict.why},
-                                      {"state", is_done   ? "done"
-                                                : is_dead ? "dead"
-                                                          : "waiting"}});
+    const auto level = is_done ? log::Level::debug : log::Level::info;
+    log::write(level, "provider.event_read",
+               {{"id", event.id},
+                {"type", event.type},
+                {"why", verdict.why},
+                {"state", is_done   ? "done"
+                          : is_dead ? "dead"
+                                    : "waiting"}});
     const auto state = is_done   ? EventState::done
                        : is_dead ? EventState::dead
                                  : EventState::waiting;
