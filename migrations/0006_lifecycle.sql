@@ -8,6 +8,7 @@ ALTER TABLE florin.payment
     ADD COLUMN first_amount        bigint      NOT NULL DEFAULT 0,
     ADD COLUMN first_method_type   text        NOT NULL DEFAULT '',
     ADD COLUMN first_method_token  text        NOT NULL DEFAULT '',
+    ADD COLUMN first_provider      text        NOT NULL DEFAULT '',
     ADD COLUMN card_brand          text        NOT NULL DEFAULT '',
     ADD COLUMN authorized_until    timestamptz NOT NULL DEFAULT 'infinity',
     ADD COLUMN can_increment       boolean     NOT NULL DEFAULT false,
@@ -40,8 +41,8 @@ SELECT p.slot, p.merchant_id, p.id, p.version, p.checkout_id, p.buyer_id, p.buye
        p.method_type, p.method_token, p.return_url, p.capture_later, p.livemode, p.currency, p.amount,
        p.authorized, p.capture_reserved, p.captured, p.voided, p.refund_reserved, p.refunded,
        p.disputed, p.doing, p.waiting_for, p.created_at, p.updated_at,
-       p.first_amount, p.first_method_type, p.first_method_token, p.card_brand, p.authorized_until,
-       p.can_increment, p.cancellation_reason, p.due_at AS payment_due_at, p.dispute_override,
+       p.first_amount, p.first_method_type, p.first_method_token, p.first_provider, p.card_brand,
+       p.authorized_until, p.can_increment, p.cancellation_reason, p.due_at AS payment_due_at, p.dispute_override,
        m.id AS main_id, m.provider_reference AS payment_reference,
        o.id AS operation_id, o.kind, o.state, o.generation, o.provider, o.provider_key,
        o.provider_reference, o.amount AS operation_amount, o.sent_at, o.due_at, o.tries, o.review,
@@ -58,6 +59,7 @@ ALTER TYPE florin.payment_step
     ADD ATTRIBUTE first_amount        bigint,
     ADD ATTRIBUTE first_method_type   text,
     ADD ATTRIBUTE first_method_token  text,
+    ADD ATTRIBUTE first_provider      text,
     ADD ATTRIBUTE card_brand          text,
     ADD ATTRIBUTE authorized_until    timestamptz,
     ADD ATTRIBUTE can_increment       boolean,
@@ -93,7 +95,7 @@ BEGIN
         operation_id = u.main_id, updated_at = u.updated_at, amount = u.payment_amount,
         method_type = u.method_type, method_token = u.method_token, first_amount = u.first_amount,
         first_method_type = u.first_method_type, first_method_token = u.first_method_token,
-        card_brand = u.card_brand, authorized_until = u.authorized_until,
+        first_provider = u.first_provider, card_brand = u.card_brand, authorized_until = u.authorized_until,
         can_increment = u.can_increment, cancellation_reason = u.cancellation_reason,
         due_at = u.payment_due_at, disputed = u.disputed, dispute_override = u.dispute_override
     FROM unnest(s) u
@@ -112,7 +114,8 @@ BEGIN
     FROM unnest(s) u WHERE u.operation_is_new;
     GET DIAGNOSTICS begun = ROW_COUNT;
     UPDATE florin.operation o
-    SET state = u.state, provider_reference = u.provider_reference, sent_at = u.sent_at,
+    SET state = u.state, generation = u.generation, provider = u.provider,
+        provider_key = u.provider_key, provider_reference = u.provider_reference, sent_at = u.sent_at,
         due_at = u.due_at, tries = u.tries, review = u.review, next_action = u.next_action,
         decline_code = u.decline_code, decline_detail = u.decline_detail,
         shares = u.shares, why = u.why, proved_by = u.proved_by, proof_reference = u.proof_reference,

@@ -54,6 +54,15 @@ std::vector<NewOrder> read_orders(Form& form, Fields root, std::optional<Currenc
     return orders;
 }
 
+std::string read_country(Form& form, Fields buyer) {
+    auto code = buyer.optional_text("country", {.length_max = 2}).value_or("");
+    const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+    if (!code.empty() && (code.size() != 2 || !std::ranges::all_of(code, is_capital)))
+        form.add_error(buyer.pointer("country"), "country_malformed",
+                       "send an ISO 3166 code of two capitals, like DE");
+    return code;
+}
+
 Result<NewPayment> read(const Call& call) {
     Form form(call.request.body);
     Fields root = form.root();
@@ -67,6 +76,7 @@ Result<NewPayment> read(const Call& call) {
     };
     Fields buyer = root.object("buyer");
     wanted.buyer_id = buyer.text("id", {.length_max = kNameLength});
+    wanted.buyer_country = read_country(form, buyer);
     wanted.buyer_email = buyer.optional_text("email", {.length_max = 254}).value_or("");
     if (!wanted.buyer_email.empty() && wanted.buyer_email.find('@') == std::string::npos)
         form.add_error(buyer.pointer("email"), "email_malformed",
@@ -74,6 +84,7 @@ Result<NewPayment> read(const Call& call) {
     Fields method = root.object("payment_method");
     wanted.method_type = method.word("type", {"card"});
     wanted.method_token = read_token(form, method);
+    wanted.card_brand = method.optional_text("brand", {.length_max = 32}).value_or("");
     wanted.return_url = root.optional_text("return_url", {.length_max = 2048}).value_or("");
     if (!wanted.return_url.empty() && !wanted.return_url.starts_with("https://") &&
         !wanted.return_url.starts_with("http://"))

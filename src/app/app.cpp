@@ -14,8 +14,7 @@ namespace {
 constexpr std::string_view kPing = "SELECT 1";
 
 payments::ServiceOptions service_options(const Config& config, std::string secret) {
-    return {std::move(secret), config.stripe_webhook_secret, config.provider_time,
-            config.lease_extra};
+    return {std::move(secret), config.provider_time, config.lease_extra};
 }
 
 api::LimitOptions limit_options(const Config& config) {
@@ -33,24 +32,21 @@ api::LimitOptions limit_options(const Config& config) {
 
 }  // namespace
 
-App::App(asio::io_context& io, const Config& config, const std::string& conninfo,
-         std::string provider_key_secret)
+App::App(asio::io_context& io, const Config& config, std::vector<routing::Rule> rules,
+         const std::string& conninfo, std::string provider_key_secret)
     : io_(io),
       config_(config),
       pool_(io, conninfo, config.database_readers),
       limits_pool_(io, conninfo, 1),
       buckets_(io, limits_pool_),
-      client_(io, {}),
-      wire_(client_, config.stripe_url, config.stripe_secret_key),
-      outlet_(io, buckets_, wire_,
-              {.account = "stripe", .per_second = config.stripe_requests_per_second}),
+      ways_(io, buckets_, config.accounts),
       keys_(pool_),
       ledger_store_(pool_),
       payment_store_(pool_),
       engine_(io, {.conninfo = conninfo, .lanes = config.database_lanes}),
       records_(engine_, payment_store_),
       dead_letters_(payment_store_, engine_),
-      payments_(io, records_, {stripe_, outlet_},
+      payments_(io, records_, {ways_.accounts(), std::move(rules)},
                 service_options(config, std::move(provider_key_secret))),
       resolver_(io, payments_, {.period = config.resolver_period}),
       watcher_(io, payment_store_, config.watcher_period),
@@ -97,25 +93,29 @@ void App::observe_limits() {
                      "counter", leases(&limits::BucketCounts::leases));
     metrics_.observe("florin_rate_leases_lost_total", "Leases that the database did not answer.",
                      "counter", leases(&limits::BucketCounts::lost));
-    const auto label = "account=\"" + outlet_.account() + '"';
+    for (const auto* outlet : ways_.outlets()) observe_outlet(*outlet);
+}
+
+void App::observe_outlet(const limits::Outlet& outlet) {
+    const auto label = "account=\"" + outlet.account() + '"';
     const auto held = [&](std::string_view why, auto member) {
         metrics_.observe(
             "florin_provider_held_back_total",
             "Calls to a provider that were refused before a byte left.", "counter",
-            [this, member] { return static_cast<double>(outlet_.counts().*member); },
+            [&outlet, member] { return static_cast<double>(outlet.counts().*member); },
             label + ",why=\"" + std::string(why) + '"');
     };
     held("circuit_open", &limits::OutletCounts::held_open);
     held("rate", &limits::OutletCounts::held_rate);
     metrics_.observe(
         "florin_provider_calls_total", "Calls to a provider.", "counter",
-        [this] { return static_cast<double>(outlet_.counts().calls); }, label);
+        [&outlet] { return static_cast<double>(outlet.counts().calls); }, label);
     metrics_.observe(
         "florin_provider_waiting", "Calls that wait for their turn.", "gauge",
-        [this] { return static_cast<double>(outlet_.counts().waiting); }, label);
+        [&outlet] { return static_cast<double>(outlet.counts().waiting); }, label);
     metrics_.observe(
         "florin_provider_circuit", "0 = closed, 1 = half open, 2 = open.", "gauge",
-        [this] { return static_cast<double>(outlet_.circuit()); }, label);
+        [&outlet] { return static_cast<double>(outlet.circuit()); }, label);
 }
 
 Task<bool> App::is_ready() {
@@ -148,7 +148,7 @@ Task<> App::close() {
     if (server_) co_await server_->close(std::chrono::seconds(30));
     co_await payments_.close();
     co_await resolver_.close();
-    co_await outlet_.close();
+    co_await ways_.close();
     co_await scope_.close();
 }
 
@@ -161,11 +161,11 @@ Task<std::string> load_secret(asio::io_context& io, std::string conninfo) {
     co_return co_await store.provider_key_secret();
 }
 
-Task<> run(asio::io_context& io, Config config, std::string conninfo,
-           std::function<void(std::uint16_t)> on_listening) {
+Task<> run(asio::io_context& io, Config config, std::vector<routing::Rule> rules,
+           std::string conninfo, std::function<void(std::uint16_t)> on_listening) {
     asio::signal_set signals(io, SIGINT, SIGTERM);
     auto secret = co_await load_secret(io, conninfo);
-    App app(io, config, conninfo, std::move(secret));
+    App app(io, config, std::move(rules), conninfo, std::move(secret));
     app.start();
     on_listening(app.port());
     log::info("serve.started", {{"port", std::to_string(app.port())}});
@@ -177,14 +177,15 @@ Task<> run(asio::io_context& io, Config config, std::string conninfo,
 }  // namespace
 
 Result<void> serve(const Config& config, const std::function<void(std::uint16_t)>& on_listening) {
+    TRY(const auto rules, rules_of(config));
     TRY(const auto database, Database::open(config));
     TRY_OK(ensure_schema(database));
-    if (config.stripe_secret_key.empty())
+    if (config.accounts.front().secret_key.empty())
         log::warn("serve.no_provider_key", {{"hint", "set stripe_secret_key_file"}});
     std::signal(SIGPIPE, SIG_IGN);
     asio::io_context io(1);
     std::exception_ptr failure;
-    asio::co_spawn(io, run(io, config, database.conninfo(), on_listening),
+    asio::co_spawn(io, run(io, config, rules, database.conninfo(), on_listening),
                    [&](std::exception_ptr e) {
                        failure = e;
                        io.stop();

@@ -7,10 +7,8 @@
 #include "accounts/keys.h"
 #include "api/gate.h"
 #include "api/limits.h"
-#include "app/wire.h"
-#include "connectors/stripe/stripe.h"
+#include "app/accounts.h"
 #include "ledger/store.h"
-#include "limits/outlet.h"
 #include "payments/database_records.h"
 #include "payments/dead_letters.h"
 #include "payments/resolver.h"
@@ -25,9 +23,9 @@ namespace florin::app {
 // Everything that `florin serve` runs, on one event loop. Made, started, closed, destroyed.
 class App {
 public:
-    // `provider_key_secret` comes from the database (payments::Store).
-    App(asio::io_context& io, const Config& config, const std::string& conninfo,
-        std::string provider_key_secret);
+    // `rules`: rules_of(config). `provider_key_secret` comes from the database (payments::Store).
+    App(asio::io_context& io, const Config& config, std::vector<routing::Rule> rules,
+        const std::string& conninfo, std::string provider_key_secret);
 
     // Listens and starts the workers; throws std::runtime_error when it cannot listen.
     void start();
@@ -40,15 +38,13 @@ private:
     Task<bool> is_ready();
     void observe();
     void observe_limits();
+    void observe_outlet(const limits::Outlet& outlet);
 
     asio::io_context& io_;
     Config config_;
     pg::Pool pool_, limits_pool_;
     limits::Buckets buckets_;
-    http::Client client_;
-    AccountWire wire_;
-    limits::Outlet outlet_;
-    connectors::stripe::Stripe stripe_;
+    Ways ways_;
     metrics::Registry metrics_;
     accounts::Keys keys_;
     ledger::Store ledger_store_;

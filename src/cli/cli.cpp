@@ -61,6 +61,7 @@ struct Line {
     bool json = false, as_drawing = false;
     KeyOptions key;
     ListOptions list;
+    RouteWish route;
     AuditWish audit;
     std::string id, shell, audit_listen, reason;
     int code = kOk;  // Of a command that did what it should.
@@ -241,6 +242,28 @@ void add_audit(Line& line) {
     });
 }
 
+void add_route(Line& line) {
+    auto* route = line.app.add_subcommand("route", "The choice of a provider's account: explain");
+    route->require_subcommand(1);
+    auto* explain = route->add_subcommand(
+        "explain", "Which account a payment would go to, and why, by this configuration");
+    explain->add_option("--currency", line.route.currency, "Like EUR")->required();
+    explain->add_option("--amount", line.route.amount, "Of the payment, like 10.00")->required();
+    explain->add_option("--method", line.route.method, "Of payment (card)");
+    explain->add_option("--country", line.route.country, "Of the buyer, like DE");
+    explain->add_option("--brand", line.route.brand, "Of the card, like visa");
+    auto* merchant = explain->add_option("--merchant", line.route.merchant, "mer_..., with --key");
+    explain
+        ->add_option("--key", line.route.key,
+                     "The payment's Idempotency-Key: draws by weight as the server does")
+        ->needs(merchant);
+    explain->callback([&line] {
+        line.chosen = [&line](const Options& options) {
+            return explain_route(options, line.route);
+        };
+    });
+}
+
 Overrides overrides_of(const Line& line) {
     Overrides out;
     if (!line.listen.empty()) out["listen"] = line.listen;
@@ -282,6 +305,7 @@ int run(std::vector<std::string> arguments) {
     add_audit(line);
     add_dead_letters(line);
     add_machine(line);
+    add_route(line);
     std::ranges::reverse(arguments);  // As CLI11 wants a vector.
     try {
         line.app.parse(arguments);

@@ -47,6 +47,12 @@ Result<void> retry_dead_letter(const Options& options, const std::string& id);
 Result<void> discard_dead_letter(const Options& options, const std::string& id,
                                  const std::string& reason);
 
+struct RouteWish {
+    std::string currency, amount, method = "card", country, brand, merchant, key;
+};
+// Which account a payment would go to, and why. Reads the configuration only.
+Result<void> explain_route(const Options& options, const RouteWish& wanted);
+
 struct AuditWish {
     bool watch = false, list = false, writer_allowed = false;
     int limit = 100, slots = 1024;

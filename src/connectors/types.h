@@ -96,6 +96,9 @@ struct Declined {
     Proof proof;
 };
 
+// Declined::code of a provider that does not accept our account: before it looked at the order.
+inline constexpr std::string_view kAccountRefused = "provider_account";
+
 // The provider has it and will decide later.
 struct Pending {
     std::string reference;

@@ -34,6 +34,7 @@ enum class Event : std::uint8_t {
     pending,             // The provider takes its time.
     delayed,             // It could not be sent yet; it will be.
     retried,             // It is sent again.
+    rerouted,            // One account did not execute it, for certain: another is asked.
     outcome_unknown,     // Nobody can tell yet whether money moved. Do not pay again.
     review_needed,       // A person should look.
     authorized,          // Yes to an authorization.
@@ -61,6 +62,7 @@ inline constexpr auto kTransitions = std::to_array<Transition<Status, Event>>({
     {Status::processing, Event::pending, Status::processing},
     {Status::processing, Event::delayed, Status::processing},
     {Status::processing, Event::retried, Status::processing},
+    {Status::processing, Event::rerouted, Status::processing},
     {Status::processing, Event::outcome_unknown, Status::processing},
     {Status::processing, Event::review_needed, Status::processing},
     {Status::processing, Event::authorized, Status::authorized},
@@ -144,14 +146,7 @@ constexpr std::string_view name(Status status) {
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Event::count)> kEventNames =
     {
-        "requires_action", "pending",         "delayed",
-        "retried",         "outcome_unknown", "review_needed",
-        "authorized",      "succeeded",       "partially_captured",
-        "failed",          "attempt_started", "capture_started",
-        "capture_failed",  "cancel_started",  "cancel_failed",
-        "canceled",        "adjust_started",  "adjust_failed",
-        "adjusted",        "expiring",        "expired",
-        "late_success",
+        "requires_action", "pending", "delayed", "retried", "rerouted", "outcome_unknown", "review_needed", "authorized", "succeeded", "partially_captured", "failed", "attempt_started", "capture_started", "capture_failed", "cancel_started", "cancel_failed", "canceled", "adjust_started", "adjust_failed", "adjusted", "expiring", "expired", "late_success",
 };
 
 constexpr std::string_view name(Event event) {

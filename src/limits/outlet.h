@@ -49,6 +49,8 @@ public:
     Task<> close();
 
     const std::string& account() const { return options_.account; }
+    // The next call would be refused because the account fails.
+    bool is_shut() const { return !breaker_.would_pass(monotonic_now()); }
     Circuit circuit() const { return breaker_.circuit(); }
     OutletCounts counts() const;
 

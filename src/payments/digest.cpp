@@ -8,6 +8,7 @@ namespace florin::payments {
 namespace {
 
 constexpr int kRoundsMax = 10;
+constexpr std::string_view kElsewhere = "the payment was made at another account";
 constexpr int kTriesMax = 12;  // With the times of next_look: about half a day.
 
 }  // namespace
@@ -33,13 +34,16 @@ Task<> Digester::digest(ProviderEvent event) {
 }
 
 Task<Digester::Verdict> Digester::look(ProviderEvent event) {
+    const auto* account = accounts_.find(event.provider);
+    if (!account) co_return Verdict{"the account is not configured here", false};
     if (event.about == name(connectors::About::dispute))
-        co_return co_await look_at_dispute(event.object);
+        co_return co_await look_at_dispute(*account, event.object);
     auto payment = co_await load(event.payment, OperationId());
     if (!payment) co_return Verdict();  // It is about nothing of ours.
+    if (payment->operation.provider != account->name) co_return Verdict{std::string(kElsewhere)};
     if (event.about == name(connectors::About::refund))
-        co_return co_await look_at_refund(std::move(*payment), event.object);
-    co_return co_await look_at_lapse(std::move(*payment));
+        co_return co_await look_at_refund(*account, std::move(*payment), event.object);
+    co_return co_await look_at_lapse(*account, std::move(*payment));
 }
 
 Task<std::optional<Payment>> Digester::load(PaymentId payment, OperationId operation) {
@@ -47,7 +51,8 @@ Task<std::optional<Payment>> Digester::load(PaymentId payment, OperationId opera
 }
 
 // A refund that has not ended was woken when the event came in.
-Task<Digester::Verdict> Digester::look_at_refund(Payment payment, std::string object) {
+Task<Digester::Verdict> Digester::look_at_refund(const ProviderAccount& account,
+                                                 Payment payment, std::string object) {
     for (const auto& part : co_await records_.parts(payment.id)) {
         if (part.kind != Action::refund) continue;
         auto with = co_await load(payment.id, part.id);
@@ -55,7 +60,7 @@ Task<Digester::Verdict> Digester::look_at_refund(Payment payment, std::string ob
         if (with->operation.state != operation::State::succeeded) co_return Verdict();
         for (int round = 0; with && round < kRoundsMax; ++round) {
             auto order = order_of(*with, true);
-            const auto heard = co_await provider_.connector.find(provider_.wire, std::move(order),
+            const auto heard = co_await account.connector.find(account.wire, std::move(order),
                                                                  deadline_in(answer_time_));
             if (const auto* lost = std::get_if<connectors::Unknown>(&heard))
                 co_return Verdict{lost->why, false};
@@ -71,13 +76,14 @@ Task<Digester::Verdict> Digester::look_at_refund(Payment payment, std::string ob
     co_return Verdict{"the provider has a refund of this payment that nobody here asked for"};
 }
 
-Task<Digester::Verdict> Digester::look_at_lapse(Payment payment) {
+Task<Digester::Verdict> Digester::look_at_lapse(const ProviderAccount& account,
+                                                Payment payment) {
     for (int round = 0; round < kRoundsMax; ++round) {
         if (payment.doing || capturable(payment.counters) == 0) co_return Verdict();
         // As if we asked what became of the authorization.
         auto order = order_of(payment, true);
         order.action = Action::capture;
-        const auto heard = co_await provider_.connector.find(provider_.wire, std::move(order),
+        const auto heard = co_await account.connector.find(account.wire, std::move(order),
                                                              deadline_in(answer_time_));
         if (const auto* lost = std::get_if<connectors::Unknown>(&heard))
             co_return Verdict{lost->why, lost->needs_review};
@@ -92,8 +98,9 @@ Task<Digester::Verdict> Digester::look_at_lapse(Payment payment) {
     co_return Verdict{"the payment changes all the time", false};
 }
 
-Task<Digester::Verdict> Digester::look_at_dispute(std::string object) {
-    auto answer = co_await provider_.connector.read_dispute(provider_.wire, std::move(object),
+Task<Digester::Verdict> Digester::look_at_dispute(const ProviderAccount& account,
+                                                  std::string object) {
+    auto answer = co_await account.connector.read_dispute(account.wire, std::move(object),
                                                             deadline_in(answer_time_));
     if (const auto* lost = std::get_if<connectors::Unknown>(&answer))
         co_return Verdict{lost->why, lost->needs_review};
@@ -102,6 +109,7 @@ Task<Digester::Verdict> Digester::look_at_dispute(std::string object) {
     const auto id = PaymentId::parse(facts->payment);
     auto payment = id ? co_await load(*id, OperationId()) : std::nullopt;
     if (!payment) co_return Verdict{"the dispute is about a charge that is not ours"};
+    if (payment->operation.provider != account.name) co_return Verdict{std::string(kElsewhere)};
     co_return co_await take(std::move(*payment), std::move(*facts));
 }
 

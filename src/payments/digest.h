@@ -11,8 +11,8 @@ namespace florin::payments {
 
 class Digester {
 public:
-    Digester(Records& records, ProviderAccount provider, std::chrono::milliseconds answer_time)
-        : records_(records), provider_(provider), answer_time_(answer_time) {}
+    Digester(Records& records, const Accounts& accounts, std::chrono::milliseconds answer_time)
+        : records_(records), accounts_(accounts), answer_time_(answer_time) {}
 
     // One event that was claimed.
     Task<> digest(ProviderEvent event);
@@ -25,14 +25,15 @@ private:
     };
 
     Task<Verdict> look(ProviderEvent event);
-    Task<Verdict> look_at_refund(Payment payment, std::string object);
-    Task<Verdict> look_at_lapse(Payment payment);
-    Task<Verdict> look_at_dispute(std::string object);
+    Task<Verdict> look_at_refund(const ProviderAccount& account, Payment payment,
+                                 std::string object);
+    Task<Verdict> look_at_lapse(const ProviderAccount& account, Payment payment);
+    Task<Verdict> look_at_dispute(const ProviderAccount& account, std::string object);
     Task<Verdict> take(Payment payment, connectors::DisputeFacts facts);
     Task<std::optional<Payment>> load(PaymentId payment, OperationId operation);
 
     Records& records_;
-    ProviderAccount provider_;
+    const Accounts& accounts_;
     std::chrono::milliseconds answer_time_;
 };
 

@@ -57,9 +57,9 @@ void add_step(const Change& change, std::string_view data, pg::Records& rows) {
              static_cast<std::int16_t>(change.scope), change.key.key,
              pg::Bytes{view(change.key.request_hash)}, payment.amount, payment.method_type,
              payment.method_token, payment.first_amount, payment.first_method_type,
-             payment.first_method_token, payment.card_brand, payment.authorized_until,
-             payment.can_increment, payment.cancellation_reason, payment.due_at, counters.disputed,
-             payment.dispute_override, op.about, op.by_itself, op.returned);
+             payment.first_method_token, payment.first_provider, payment.card_brand,
+             payment.authorized_until, payment.can_increment, payment.cancellation_reason,
+             payment.due_at, counters.disputed, payment.dispute_override, op.about, op.by_itself, op.returned);
 }
 
 void add_dispute(const Change& change, pg::Records& rows) {

@@ -30,6 +30,13 @@ constexpr std::array kLifetimes = {
     Lifetime{"", "", days(5)},
 };
 
+// An account is named as its provider, or begins with it: stripe, stripe_eu.
+bool is_account_of(std::string_view provider, std::string_view account) {
+    if (!account.starts_with(provider)) return false;
+    account.remove_prefix(provider.size());
+    return provider.empty() || account.empty() || account.starts_with('_');
+}
+
 // Both are shorter for authorizations that live only shortly.
 Instant warn_at(const Payment& payment) {
     const auto life = payment.authorized_until - payment.created_at;
@@ -50,10 +57,10 @@ bool can_end_by_itself(const Payment& payment) {
 
 }  // namespace
 
-Instant authorized_until(std::string_view provider, const connectors::CardFacts& card, Instant at) {
+Instant authorized_until(std::string_view account, const connectors::CardFacts& card, Instant at) {
     if (card.authorized_until > at) return card.authorized_until;
     const auto fits = [&](const Lifetime& line) {
-        return (line.provider.empty() || line.provider == provider) &&
+        return is_account_of(line.provider, account) &&
                (line.brand.empty() || line.brand == card.brand);
     };
     return at + std::ranges::find_if(kLifetimes, fits)->time;

@@ -8,7 +8,7 @@
 namespace florin::payments {
 
 // When an authorization made at `at` ends: what the provider told, else the table of card brands.
-Instant authorized_until(std::string_view provider, const connectors::CardFacts& card, Instant at);
+Instant authorized_until(std::string_view account, const connectors::CardFacts& card, Instant at);
 
 enum class Chore : std::uint8_t { none, warn, cancel };
 

@@ -33,6 +33,7 @@ struct Answered {
 struct KeyUse {
     std::string request_hash;
     OperationId operation;
+    PaymentId payment = {};
 };
 
 // An operation that should be looked at, and the time that says so (the claim's compare-and-set).

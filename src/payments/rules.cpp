@@ -93,6 +93,8 @@ Payment as_created(Payment payment, OperationId operation) {
         payment.method_type = std::exchange(payment.first_method_type, {});
         payment.method_token = std::exchange(payment.first_method_token, {});
     }
+    if (!payment.first_provider.empty())
+        payment.operation.provider = std::exchange(payment.first_provider, {});
     payment.card_brand.clear();
     payment.authorized_until = Instant::max();
     payment.can_increment = false;
@@ -180,6 +182,31 @@ Change send_again(const Payment& payment, Timing timing, std::uint64_t random) {
     change.after.operation.sent_at = timing.now;
     change.after.operation.due_at = timing.now + timing.lease;
     change.event_type = event_type(change.after, is_first ? "started" : "retried");
+    return seal(payment, std::move(change));
+}
+
+// Two steps of the machine written as one: the account executed nothing (miss), another one is asked
+// (send).
+std::optional<Change> reroute(const Payment& payment, const connectors::Outcome& outcome,
+                              Provider next, Timing timing, std::uint64_t random) {
+    const auto& before = payment.operation;
+    const auto* no = std::get_if<connectors::Declined>(&outcome);
+    const auto* miss = std::get_if<connectors::NotSent>(&outcome);
+    const bool is_first_step = before.kind == Action::authorize || before.kind == Action::sale;
+    const bool is_proved = miss || (no && no->code == connectors::kAccountRefused);
+    if (!is_proved || !is_first_step || before.state != State::sending) return std::nullopt;
+    static_assert(operation::next(State::sending, HeardOf::miss) == State::not_sent &&
+                  operation::next(State::not_sent, HeardOf::send) == State::sending);
+    auto change = step(payment, timing.now, random);
+    auto& after = change.after;
+    if (after.first_provider.empty()) after.first_provider = before.provider;
+    after.operation.why = before.provider + ": " + (miss ? miss->why : no->code);
+    after.operation.provider = std::move(next.name);
+    after.operation.provider_key = std::move(next.key);
+    after.operation.generation += 1;
+    after.operation.sent_at = timing.now;
+    after.operation.due_at = timing.now + timing.lease;
+    change.event_type = "payment.rerouted";
     return seal(payment, std::move(change));
 }
 

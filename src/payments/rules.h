@@ -24,8 +24,8 @@ struct Timing {
 
 // What follows from configuration and randomness, decided outside.
 struct Provider {
-    std::string name;
-    std::string key;  // Our idempotency key there.
+    std::string name;  // Of the account (account.h).
+    std::string key;   // Our idempotency key there.
 };
 
 // A new payment, born sending: who commits it sends it.
@@ -70,6 +70,12 @@ std::optional<Change> settle(const Payment& payment, const connectors::Outcome& 
 
 // The lease ended without an outcome: who sent it died, or is slow.
 std::optional<Change> lose(const Payment& payment, Instant now, std::uint64_t random);
+
+// Another account is asked for a first step: nothing unless the outcome proves that the account which
+// was asked executed nothing, and nobody else has looked meanwhile. The generation grows by one;
+// `next` has the key of that generation.
+std::optional<Change> reroute(const Payment& payment, const connectors::Outcome& outcome,
+                              Provider next, Timing timing, std::uint64_t random);
 
 // What was not sent is sent (again), or given up when it is too old and somebody waits for it.
 Change send_again(const Payment& payment, Timing timing, std::uint64_t random);

@@ -28,6 +28,26 @@ void append_part(std::string& out, std::string_view part) {
     out += part;
 }
 
+// What a provider's key is derived from, besides its generation: never random and never a row's id,
+// so an intent that was lost with a machine comes back under the same key when the client tries
+// again.
+std::string key_text(MerchantId merchant, std::string_view what, std::string_view client_key,
+                     std::string_view object) {
+    std::string text;
+    append_part(text, view(merchant.uuid()));
+    append_part(text, what);
+    append_part(text, client_key);
+    append_part(text, object);
+    return text;
+}
+
+routing::Facts facts_of(const NewPayment& wanted) {
+    Money total(0, wanted.currency);
+    for (const auto& order : wanted.orders) total += order.amount;
+    return {wanted.method_type,   wanted.currency,   total.minor(),
+            wanted.buyer_country, wanted.card_brand, draw_of(wanted.merchant, wanted.key.key)};
+}
+
 // The event that ended the operation is the answer for ever.
 Answer answer_of(const Change& change, std::string data) {
     return {change.after.id, change.after.operation.id, std::move(data),
@@ -45,13 +65,12 @@ std::unexpected<Error> about(PaymentId payment, Fault fault, std::string_view co
 
 }  // namespace
 
-Service::Service(asio::io_context& io, Records& records, ProviderAccount provider,
-                 ServiceOptions options)
+Service::Service(asio::io_context& io, Records& records, Accounts accounts, ServiceOptions options)
     : io_(io),
       records_(records),
-      provider_(provider),
+      accounts_(std::move(accounts)),
       options_(std::move(options)),
-      digester_(records, provider, options_.answer_time),
+      digester_(records, accounts_, options_.answer_time),
       work_(io) {}
 
 Deadline Service::intent_deadline(Deadline request) const {
@@ -62,19 +81,11 @@ Timing Service::timing() const {
     return {now(), lease()};
 }
 
-// Derived, never random and never from a row's id: an intent that was lost with a machine comes
-// back under the same key when the client tries again.
-Provider Service::provider_for(MerchantId merchant, std::string_view what,
-                               std::string_view client_key, std::string_view object) const {
-    std::string text;
-    append_part(text, view(merchant.uuid()));
-    append_part(text, what);
-    append_part(text, client_key);
-    append_part(text, object);
-    append_part(text, "0");  // The generation: renewed only after a definite no.
-    const auto mac = crypto::hmac_sha256(options_.provider_key_secret, text);
-    return {std::string(provider_.connector.capabilities().name),
-            crypto::base32(mac, kProviderKeyLength)};
+// The generation is renewed only after a definite no.
+Provider Service::provider_for(std::string account, std::string key_text, int generation) const {
+    append_part(key_text, std::to_string(generation));
+    const auto mac = crypto::hmac_sha256(options_.provider_key_secret, key_text);
+    return {std::move(account), crypto::base32(mac, kProviderKeyLength)};
 }
 
 Task<Payment> Service::load(MerchantId merchant, PaymentId id, OperationId operation) {
@@ -87,19 +98,33 @@ Task<Result<Answer>> Service::create(NewPayment wanted, Patience patience, Deadl
     const auto merchant = wanted.merchant;
     const auto key = wanted.key;
     const auto action = wanted.capture_later ? Action::authorize : Action::sale;
-    auto provider = provider_for(merchant, connectors::name(action), key.key, "");
+    auto route = accounts_.route(facts_of(wanted));
+    if (!route) co_return co_await not_routed(merchant, key, std::move(route.error()));
+    Detour detour{key_text(merchant, connectors::name(action), key.key, ""), {}};
+    for (auto& candidate : route->candidates)
+        detour.accounts.push_back(std::move(candidate.account));
+    auto provider = provider_for(detour.accounts.front(), detour.key_text, 0);
+    detour.accounts.erase(detour.accounts.begin());
     const auto payment = open(std::move(wanted), std::move(provider), timing(), random_u64());
     const auto earlier = co_await records_.create(payment, key, intent_deadline(deadline));
     if (earlier)
         co_return co_await replay(merchant, earlier->payment, earlier->operation,
                                   earlier->same_request);
-    co_return co_await finish(payment, patience, deadline);
+    co_return co_await finish(payment, std::move(detour), patience, deadline);
+}
+
+// The rules may have taken it when it came first.
+Task<Result<Answer>> Service::not_routed(MerchantId merchant, ClientKey key, Error why) {
+    const auto place = PaymentId::make(now(), slot_of(view(merchant.uuid()), key.key), 0);
+    const auto used = co_await records_.key_use(merchant, place, Scope::create, key.key);
+    if (used)
+        co_return co_await replay(merchant, used->payment, used->operation,
+                                  used->request_hash == view(key.request_hash));
+    co_return std::unexpected(std::move(why));
 }
 
 Task<Result<Answer>> Service::act(Payment payment, Wish wish, ClientKey key, Patience patience,
                                   Deadline deadline) {
-    CO_TRY_OK(can_do(wish));
-    wish.in_place = provider_.connector.capabilities().increment;
     const auto what = wish.undo ? "undo" : connectors::name(wish.action);
     const auto merchant = payment.merchant;
     const auto id = payment.id;
@@ -108,14 +133,16 @@ Task<Result<Answer>> Service::act(Payment payment, Wish wish, ClientKey key, Pat
         if (used)
             co_return co_await replay(merchant, id, used->operation,
                                       used->request_hash == view(key.request_hash));
+        CO_TRY_OK(can_do(payment, wish));
+        const auto& name = payment.operation.provider;
+        wish.in_place = accounts_.find(name)->connector.capabilities().increment;
         const auto parts = co_await records_.parts(id);
-        auto provider = provider_for(merchant, what, key.key, view(id.uuid()));
-        provider.name = payment.operation.provider;
+        auto provider = provider_for(name, key_text(merchant, what, key.key, view(id.uuid())), 0);
         auto change = begin(payment, parts, wish, std::move(provider), key, timing(), random_u64());
         if (change) {
             const auto after = change->after;
             if (co_await records_.advance(std::move(*change), intent_deadline(deadline)))
-                co_return co_await finish(after, patience, deadline);
+                co_return co_await finish(after, Detour(), patience, deadline);
         }
         // The operations were read after the payment and may be newer: a refusal counts when both
         // are of one version. A yes needs no such look, the engine compares.
@@ -128,9 +155,16 @@ Task<Result<Answer>> Service::act(Payment payment, Wish wish, ClientKey key, Pat
                     "many requests change this payment at once: try again", 1);
 }
 
-// What no state of the payment makes possible.
-Result<void> Service::can_do(const Wish& wish) const {
-    const auto& can = provider_.connector.capabilities();
+// What no state of the payment makes possible. Only the account that has the payment can do
+// anything with it.
+Result<void> Service::can_do(const Payment& payment, const Wish& wish) const {
+    const auto* account = accounts_.find(payment.operation.provider);
+    if (!account)
+        return about(payment.id, Fault::conflict, "account_not_configured",
+                     "the account '" + payment.operation.provider +
+                         "' that has this payment is not configured: an operator has to add it",
+                     0);
+    const auto& can = account->connector.capabilities();
     const bool needs_cancel = wish.undo || wish.action == Action::cancel;
     const bool needs_refund = wish.undo || wish.action == Action::refund;
     const bool possible = (!needs_cancel || can.cancel) && (!needs_refund || can.refund) &&
@@ -150,13 +184,15 @@ struct Service::Work {
 };
 
 // The intent is committed.
-Task<Answer> Service::finish(Payment payment, Patience patience, Deadline deadline) {
-    if (!patience) co_return co_await carry_out(std::move(payment), deadline);
+Task<Answer> Service::finish(Payment payment, Detour detour, Patience patience,
+                             Deadline deadline) {
+    if (!patience)
+        co_return co_await carry_out(std::move(payment), std::move(detour), deadline);
     const auto merchant = payment.merchant;
     const auto id = payment.id;
     const auto operation = payment.operation.id;
     const auto work = std::make_shared<Work>(io_);
-    work_.start("payments.work", work_on(std::move(payment), deadline, work));
+    work_.start("payments.work", work_on(std::move(payment), std::move(detour), deadline, work));
     if (!work->over) {
         work->end.expires_at(*patience);
         boost::system::error_code woken;
@@ -167,11 +203,12 @@ Task<Answer> Service::finish(Payment payment, Patience patience, Deadline deadli
 }
 
 // Deaf to cancellation: what was sent is written, even while the process stops.
-Task<> Service::work_on(Payment payment, Deadline deadline, std::shared_ptr<Work> work) {
+Task<> Service::work_on(Payment payment, Detour detour, Deadline deadline,
+                       std::shared_ptr<Work> work) {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     const auto id = payment.id;
     try {
-        work->answer = co_await carry_out(std::move(payment), deadline);
+        work->answer = co_await carry_out(std::move(payment), std::move(detour), deadline);
     } catch (const std::exception& e) {  // Its lease ends, then the resolver asks the provider.
         log::warn("payment.outcome_not_written", {{"payment", id.text()}, {"why", e.what()}});
     }
@@ -179,13 +216,35 @@ Task<> Service::work_on(Payment payment, Deadline deadline, std::shared_ptr<Work
     work->end.cancel();
 }
 
-Task<Answer> Service::carry_out(Payment payment, Deadline deadline) {
+Task<connectors::Outcome> Service::perform(Payment payment, bool is_replay) {
+    const auto* account = accounts_.find(payment.operation.provider);
+    check(account != nullptr, "only an account that is there is called");
+    auto order = order_of(payment, is_replay);
+    co_return co_await account->connector.perform(account->wire, std::move(order),
+                                                  deadline_in(options_.answer_time));
+}
+
+// Another account is asked only after the step that says so is committed, and each once. Whoever
+// finds that step afterwards asks that account.
+Task<Answer> Service::carry_out(Payment payment, Detour detour, Deadline deadline) {
     const auto merchant = payment.merchant;
     const auto id = payment.id;
     const auto operation = payment.operation.id;
-    auto order = order_of(payment, false);
-    auto outcome = co_await provider_.connector.perform(provider_.wire, std::move(order),
-                                                        deadline_in(options_.answer_time));
+    auto outcome = co_await perform(payment, false);
+    for (auto& account : detour.accounts) {
+        if (deadline_in(options_.answer_time) > deadline) break;
+        auto next = provider_for(std::move(account), detour.key_text,
+                                 payment.operation.generation + 1);
+        auto change = reroute(payment, outcome, std::move(next), timing(), random_u64());
+        if (!change) break;
+        const auto after = change->after;
+        if (!co_await records_.advance(std::move(*change), deadline)) break;
+        log::info("payment.rerouted", {{"payment", id.text()},
+                                       {"account", after.operation.provider},
+                                       {"why", after.operation.why}});
+        payment = after;
+        outcome = co_await perform(payment, false);
+    }
     auto answer = co_await record(std::move(payment), std::move(outcome), deadline);
     if (answer) co_return std::move(*answer);
     co_return co_await current(merchant, id, operation);
@@ -241,48 +300,50 @@ Task<Result<Answer>> Service::replay(MerchantId merchant, PaymentId payment, Ope
     co_return answer;
 }
 
-Task<Result<std::string_view>> Service::receive(std::string provider, http::Headers headers,
+Task<Result<std::string_view>> Service::receive(std::string account, http::Headers headers,
                                                 std::string body) {
-    const auto& connector = provider_.connector;
-    if (provider != connector.capabilities().name)
-        co_return fail(Fault::not_found, "provider_not_found", "there is no such provider here");
-    if (options_.webhook_secret.empty())
+    const auto* provider = accounts_.find(account);
+    if (!provider)
+        co_return fail(Fault::not_found, "provider_not_found", "there is no such account of a provider here");
+    if (provider->webhook_secret.empty())
         co_return fail(Fault::unavailable, "webhooks_not_configured",
                        "set the secret of the provider's webhooks: see docs/configuration.md");
     const auto time = now();
-    CO_TRY(auto hint, connector.read_webhook(headers, body, options_.webhook_secret, time));
-    const auto woken = co_await records_.receive(std::move(provider), hint, std::move(body), time);
+    CO_TRY(auto hint, provider->connector.read_webhook(headers, body, provider->webhook_secret,
+                                                       time));
+    const auto woken = co_await records_.receive(std::move(account), hint, std::move(body), time);
     log::debug("provider.event", {{"id", hint.id},
-                                  {"type", hint.type},
-                                  {"payment", hint.payment},
-                                  {"woken", woken ? std::to_string(*woken) : "seen before"}});
+                                 {"type", hint.type},
+                                 {"payment", hint.payment},
+                                 {"woken", woken ? std::to_string(*woken) : "seen before"}});
     co_return !woken ? "seen" : *woken > 0 ? "stored" : "parked";
 }
 
 // Asks the provider by our key. Not found, and the provider still remembers keys: the same key is
 // sent again, which gives the first outcome or makes it happen once.
 Task<connectors::Outcome> Service::investigate(Payment payment) {
-    const auto& connector = provider_.connector;
-    const auto& can = connector.capabilities();
+    const auto* account = accounts_.find(payment.operation.provider);
+    check(account != nullptr, "only an account that is there is asked");
+    const auto& can = account->connector.capabilities();
     auto question = order_of(payment, true);
-    auto found = co_await connector.find(provider_.wire, std::move(question),
-                                         deadline_in(options_.answer_time));
+    auto found = co_await account->connector.find(account->wire, std::move(question),
+                                                  deadline_in(options_.answer_time));
     if (!std::holds_alternative<connectors::NotFound>(found)) co_return found;
     const bool remembered =
         can.safe_replay && now() - payment.operation.sent_at < can.key_window - lease();
     if (payment.operation.state != State::unknown || !remembered) co_return found;
-    auto again = order_of(payment, true);
-    co_return co_await connector.perform(provider_.wire, std::move(again),
-                                         deadline_in(options_.answer_time));
+    co_return co_await perform(std::move(payment), true);
 }
 
 // What was never sent is sent, or given up when it is too old. False = look again later.
 Task<bool> Service::resend(Payment payment, Deadline deadline) {
     auto given_up = give_up(payment, now(), random_u64());
     if (given_up) co_return (co_await records_.advance(std::move(*given_up), deadline)).has_value();
+    if (!accounts_.find(payment.operation.provider)) co_return false;
     auto change = send_again(payment, timing(), random_u64());
     const auto after = change.after;
-    if (co_await records_.advance(std::move(change), deadline)) co_await carry_out(after, deadline);
+    if (co_await records_.advance(std::move(change), deadline))
+        co_await carry_out(after, Detour(), deadline);
     co_return true;
 }
 
@@ -301,9 +362,14 @@ Task<> Service::resolve(Due claimed) {
             if (!co_await records_.advance(std::move(*change), deadline)) co_return;
             claimed.due_at = payment.operation.due_at;
         }
-        auto outcome = co_await investigate(payment);
-        written = (co_await record(payment, std::move(outcome), deadline)).has_value();
+        if (accounts_.find(payment.operation.provider)) {
+            auto outcome = co_await investigate(payment);
+            written = (co_await record(payment, std::move(outcome), deadline)).has_value();
+        }
     }
+    if (!accounts_.find(payment.operation.provider))
+        log::warn("payment.account_not_configured",
+                  {{"payment", payment.id.text()}, {"account", payment.operation.provider}});
     if (!written)
         co_await records_.postpone(claimed, next_look(now(), claimed.tries, random_u64()));
 }

@@ -18,7 +18,6 @@ namespace florin::payments {
 
 struct ServiceOptions {
     std::string provider_key_secret;
-    std::string webhook_secret = {};                // Of the provider; empty = it may not call us.
     std::chrono::milliseconds answer_time{20'000};  // Silence beyond it is "unknown".
     std::chrono::milliseconds lease_extra{10'000};  // On top of it, before others look.
     // How long an intent may wait for the database. Nothing was sent for it, so a short "try again"
@@ -41,23 +40,23 @@ using Patience = std::optional<Deadline>;
 
 class Service {
 public:
-    Service(asio::io_context& io, Records& records, ProviderAccount provider,
-            ServiceOptions options);
+    Service(asio::io_context& io, Records& records, Accounts accounts, ServiceOptions options);
 
-    // Failures: Invalid idempotency_key_reused, Conflict request_in_progress. A decline is an
+    // Failures: Invalid idempotency_key_reused and no_route, Conflict request_in_progress. A decline is an
     // Answer. Throws pg::Lost when the outcome is not known to anybody yet. When the patience is
     // over first, the Answer is the state of now, and the work goes on.
     Task<Result<Answer>> create(NewPayment wanted, Patience patience, Deadline deadline);
-    // Does what is wished with a payment as it was read a moment ago. Also Invalid
-    // not_supported_by_provider, and the refusals of rules.h.
+    // Does what is wished with a payment as it was read a moment ago, at the account that has it.
+    // Also Invalid not_supported_by_provider, Conflict account_not_configured, and the refusals
+    // of rules.h.
     Task<Result<Answer>> act(Payment payment, Wish wish, ClientKey key, Patience patience,
                              Deadline deadline);
 
-    // A webhook of `provider`: checked, kept, and taken as a reason to look. Failures: NotFound
+    // A webhook of an account: checked, kept, and taken as a reason to look. Failures: NotFound
     // provider_not_found, Unavailable webhooks_not_configured, and those of
     // Connector::read_webhook. Gives "stored", "seen" (it came before) or "parked" (it is about
     // nothing that waits).
-    Task<Result<std::string_view>> receive(std::string provider, http::Headers headers,
+    Task<Result<std::string_view>> receive(std::string account, http::Headers headers,
                                            std::string body);
 
     // One look at an operation that was claimed: sends what was not sent, asks what is unknown.
@@ -79,14 +78,21 @@ private:
     struct Work;
     static constexpr std::size_t kLeftAloneMax = 4096;
 
-    Provider provider_for(MerchantId merchant, std::string_view what, std::string_view client_key,
-                          std::string_view object) const;
-    Result<void> can_do(const Wish& wish) const;
+    // How a first step can be carried out elsewhere, once it is proved that it was not executed.
+    struct Detour {
+        std::string key_text;               // key_text() of the operation.
+        std::vector<std::string> accounts;  // To be asked in turn, each once.
+    };
+
+    Provider provider_for(std::string account, std::string key_text, int generation) const;
+    Result<void> can_do(const Payment& payment, const Wish& wish) const;
     Timing timing() const;
     Deadline intent_deadline(Deadline request) const;
-    Task<Answer> finish(Payment payment, Patience patience, Deadline deadline);
-    Task<> work_on(Payment payment, Deadline deadline, std::shared_ptr<Work> work);
-    Task<Answer> carry_out(Payment payment, Deadline deadline);
+    Task<Result<Answer>> not_routed(MerchantId merchant, ClientKey key, Error why);
+    Task<Answer> finish(Payment payment, Detour detour, Patience patience, Deadline deadline);
+    Task<> work_on(Payment payment, Detour detour, Deadline deadline, std::shared_ptr<Work> work);
+    Task<Answer> carry_out(Payment payment, Detour detour, Deadline deadline);
+    Task<connectors::Outcome> perform(Payment payment, bool is_replay);
     Task<std::optional<Answer>> record(Payment payment, connectors::Outcome outcome,
                                        Deadline deadline);
     Task<Answer> current(MerchantId merchant, PaymentId payment, OperationId operation);
@@ -98,7 +104,7 @@ private:
 
     asio::io_context& io_;
     Records& records_;
-    ProviderAccount provider_;
+    Accounts accounts_;
     ServiceOptions options_;
     Digester digester_;
     TaskScope work_;

@@ -113,6 +113,7 @@ Payment read_payment(const pg::Rows& rows, std::size_t row) {
             .first_amount = in.int64(),
             .first_method_type = in.text(),
             .first_method_token = in.text(),
+            .first_provider = in.text(),
             .card_brand = in.text(),
             .authorized_until = in.time(),
             .can_increment = in.boolean(),
@@ -320,7 +321,8 @@ Task<std::optional<KeyUse>> Store::key_use(MerchantId merchant, PaymentId paymen
     params.add(static_cast<std::int16_t>(scope)).add(key);
     const auto rows = co_await pool_.query(sql::key_use, std::move(params));
     if (rows.empty()) co_return std::nullopt;
-    KeyUse use{std::string(rows.text(0, 0)), OperationId(Uuid{rows.uuid(0, 1)})};
+    KeyUse use{std::string(rows.text(0, 0)), OperationId(Uuid{rows.uuid(0, 1)}),
+               PaymentId(Uuid{rows.uuid(0, 2)})};
     co_return use;
 }
 

@@ -43,6 +43,8 @@ struct NewPayment {
     bool capture_later = false;
     Currency currency;
     std::vector<NewOrder> orders;  // At least one, all of `currency`.
+    // For the choice of an account only, not kept. Empty = not known.
+    std::string buyer_country = {}, card_brand = {};
 };
 
 struct PaymentOrder {
@@ -118,7 +120,7 @@ struct Payment {
     std::vector<PaymentOrder> orders;
     // How it was created, where that has changed since; nothing and empty = as it is.
     std::int64_t first_amount = 0;
-    std::string first_method_type, first_method_token;
+    std::string first_method_type, first_method_token, first_provider;
     std::string card_brand;                     // Empty = not known.
     Instant authorized_until = Instant::max();  // The authorization ends then by itself.
     bool can_increment = false;                 // The provider can raise it in place.

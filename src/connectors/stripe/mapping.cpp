@@ -237,7 +237,7 @@ Outcome conclude(const Order& order, int status, std::string_view body, Proof pr
         return Declined{"provider_refused", code, std::move(reference), std::move(proof)};
     // A key that is refused today says nothing about what was sent yesterday.
     if ((status == 401 || status == 403) && !order.is_replay)
-        return Declined{"provider_account", code, "", std::move(proof)};
+        return Declined{std::string(kAccountRefused), code, "", std::move(proof)};
     return Unknown{fmt::format("the provider answered {}", status)};
 }
 

@@ -12,8 +12,7 @@
 #include <set>
 #include <sstream>
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
+#include "platform/config/tables.h"
 
 namespace florin {
 namespace {
@@ -79,7 +78,7 @@ class Loader {
 public:
     explicit Loader(const Overrides& overrides) : overrides_(overrides) {}
 
-    void read_file(const std::string& path) {
+    void read_file(const std::string& path, Config& config) {
         if (path.empty()) return;
         const auto parsed = toml::parse_file(path);
         if (!parsed) {
@@ -89,6 +88,7 @@ public:
         }
         for (const auto& [key, node] : parsed.table()) {
             const std::string name(key.str());
+            if (name == "account" || name == "route") continue;
             if (!is_known(name)) {
                 mistake(name, fmt::format("{} does not know this name", path));
             } else if (const auto text = node.value<std::string>(); text && node.is_string()) {
@@ -100,6 +100,12 @@ public:
                 mistake(name, "must be text in quotes or a whole number");
             }
         }
+        read_accounts(parsed.table(), config, mistakes_);
+    }
+
+    bool is_set(std::string_view name) {
+        constexpr std::string_view unset = "\n";
+        return text(name, std::string(unset)) != unset;
     }
 
     std::string text(std::string_view name, std::string preset) {
@@ -174,12 +180,23 @@ void read_limits(Loader& in, Config& config) {
     config.reads_at_once = count("reads_at_once", config.reads_at_once);
     config.webhooks_at_once = count("webhooks_at_once", config.webhooks_at_once);
     config.write_line_max = count("write_line_max", config.write_line_max);
-    // Stripe's own limits; a sandbox has none.
-    const bool is_stripe = config.stripe_url == Config().stripe_url;
-    const bool is_test = config.stripe_secret_key.find("_test_") != std::string::npos;
-    config.stripe_requests_per_second = rate("stripe_requests_per_second", !is_stripe ? 0
-                                                                           : is_test  ? 25
-                                                                                      : 100);
+    config.stripe_requests_per_second =
+        rate("stripe_requests_per_second", default_rate(config.stripe_url, config.stripe_secret_key));
+}
+
+// Without [[account]] the names that begin with stripe_ are the only account.
+void read_only_account(Loader& in, Config& config) {
+    if (config.accounts.empty()) {
+        config.accounts.push_back({"stripe", "stripe", config.stripe_url, config.stripe_secret_key,
+                                   config.stripe_webhook_secret,
+                                   config.stripe_requests_per_second});
+        return;
+    }
+    for (const auto* name :
+         {"stripe_url", "stripe_secret_key", "stripe_secret_key_file", "stripe_webhook_secret",
+          "stripe_webhook_secret_file", "stripe_requests_per_second"})
+        if (in.is_set(name))
+            in.mistake(name, "says nothing beside [[account]]: write it into an account");
 }
 
 void read_listen(Loader& in, std::string_view name, std::string preset, std::string& address,
@@ -211,6 +228,11 @@ void read_audit(Loader& in, Config& config) {
 
 }  // namespace
 
+std::int64_t default_rate(const std::string& url, const std::string& secret_key) {
+    if (url != Config().stripe_url) return 0;
+    return secret_key.find("_test_") != std::string::npos ? 25 : 100;
+}
+
 std::string environment(const std::string& name) {
     const char* value = std::getenv(name.c_str());
     return value ? value : "";
@@ -224,8 +246,8 @@ std::string describe_config() {
 
 Result<Config> load_config(const std::string& file, const Overrides& overrides) {
     Loader in(overrides);
-    in.read_file(file);
     Config config;
+    in.read_file(file, config);
     read_listen(in, "listen", "127.0.0.1:8080", config.listen_address, config.listen_port);
     read_audit(in, config);
     config.tls_certificate_file = in.text("tls_certificate_file", "");
@@ -255,6 +277,7 @@ Result<Config> load_config(const std::string& file, const Overrides& overrides) 
     config.watcher_period =
         std::chrono::milliseconds(in.whole("watcher_period_ms", 200, 10, 60'000));
     read_limits(in, config);
+    read_only_account(in, config);
     config.log_level = in.text("log", "info");
     static const std::set<std::string> levels = {"debug", "info", "warn", "error", "off"};
     if (!levels.contains(config.log_level))

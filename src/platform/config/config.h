@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "platform/config/accounts.h"
 #include "platform/http/address.h"
 
 namespace florin {
@@ -41,6 +42,10 @@ struct Config {
     std::size_t writes_at_once = 2'000, reads_at_once = 1'000, webhooks_at_once = 1'000;
     std::size_t write_line_max = 5'000;  // Writes are refused while more wait for the database.
     std::int64_t stripe_requests_per_second = 0;
+    // At least one: of [[account]], or "stripe" made of the stripe_* above. Without routes all goes
+    // to the first.
+    std::vector<AccountConfig> accounts;
+    std::vector<RouteConfig> routes;
     std::string audit_database_url;  // Empty = the database of everybody else.
     std::string audit_listen_address = "127.0.0.1";
     std::uint16_t audit_listen_port = 9464;  // 0 = any free one; it is printed.

@@ -1,0 +1,117 @@
+#include "app/accounts.h"
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "connectors/stripe/stripe.h"
+#include "domain/money.h"
+
+namespace florin::app {
+namespace {
+
+const connectors::Connector& connector_of(const std::string& provider) {
+    static const connectors::stripe::Stripe stripe;
+    check(provider == stripe.capabilities().name, "the configuration knows the same providers");
+    return stripe;
+}
+
+class RuleReader {
+public:
+    std::vector<FieldError> mistakes;
+
+    routing::Rule read(const RouteConfig& route, const std::string& place) {
+        routing::Rule rule{.name = route.name,
+                           .methods = route.methods,
+                           .countries = route.countries,
+                           .brands = route.brands,
+                           .fallbacks = route.fallbacks};
+        for (const auto& code : route.currencies) {
+            const auto currency = currency_from(code);
+            if (currency && currency->payable())
+                rule.currencies.push_back(*currency);
+            else
+                mistake(place + ".currencies", code + " is not an active ISO 4217 code");
+        }
+        if (rule.currencies.size() == 1) {
+            rule.amount_from = amount(route.amount_from, rule.currencies[0], place + ".amount_from");
+            rule.amount_below =
+                amount(route.amount_below, rule.currencies[0], place + ".amount_below");
+        }
+        if (rule.amount_from && rule.amount_below && *rule.amount_from >= *rule.amount_below)
+            mistake(place + ".amount_below", "must be more than amount_from");
+        for (const auto& account : route.accounts)
+            rule.accounts.push_back({account.name, account.weight});
+        return rule;
+    }
+
+private:
+    void mistake(std::string place, std::string detail) {
+        mistakes.push_back({std::move(place), "config_invalid", std::move(detail)});
+    }
+
+    std::optional<std::int64_t> amount(const std::string& text, Currency currency,
+                                       std::string place) {
+        if (text.empty()) return std::nullopt;
+        const auto money = Money::parse(text, currency);
+        if (money) return money->minor();
+        mistake(std::move(place), money.error().detail);
+        return std::nullopt;
+    }
+};
+
+}  // namespace
+
+Result<std::vector<routing::Rule>> rules_of(const Config& config) {
+    RuleReader reader;
+    std::vector<routing::Rule> rules;
+    for (std::size_t n = 0; n < config.routes.size(); ++n)
+        rules.push_back(reader.read(config.routes[n], fmt::format("route[{}]", n)));
+    if (reader.mistakes.empty()) return rules;
+    Error error{Fault::invalid, "config_invalid",
+                "the configuration has mistakes; nothing started"};
+    error.fields = std::move(reader.mistakes);
+    return std::unexpected(std::move(error));
+}
+
+struct Ways::Way {
+    const AccountConfig config;
+    http::Client client;
+    AccountWire wire;
+    limits::Outlet outlet;
+
+    Way(asio::io_context& io, limits::Buckets& buckets, AccountConfig account)
+        : config(std::move(account)),
+          client(io, {}),
+          wire(client, config.url, config.secret_key),
+          outlet(io, buckets, wire,
+                 {.account = config.name, .per_second = config.requests_per_second}) {}
+};
+
+Ways::Ways(asio::io_context& io, limits::Buckets& buckets,
+           const std::vector<AccountConfig>& accounts) {
+    for (const auto& account : accounts)
+        ways_.push_back(std::make_unique<Way>(io, buckets, account));
+}
+
+Ways::~Ways() = default;
+
+std::vector<payments::ProviderAccount> Ways::accounts() const {
+    std::vector<payments::ProviderAccount> out;
+    for (const auto& way : ways_)
+        out.push_back({connector_of(way->config.provider), way->outlet, way->config.name,
+                       way->config.webhook_secret,
+                       [&outlet = way->outlet] { return outlet.is_shut(); }});
+    return out;
+}
+
+std::vector<const limits::Outlet*> Ways::outlets() const {
+    std::vector<const limits::Outlet*> out;
+    for (const auto& way : ways_) out.push_back(&way->outlet);
+    return out;
+}
+
+Task<> Ways::close() {
+    for (const auto& way : ways_) co_await way->outlet.close();
+}
+
+}  // namespace florin::app

@@ -1,0 +1,35 @@
+#pragma once
+
+// The accounts of the configuration, each with a client, a wire and an outlet of its own, so that
+// one that is slow keeps no seat of another.
+
+#include <memory>
+#include <vector>
+
+#include "app/wire.h"
+#include "limits/outlet.h"
+#include "payments/account.h"
+#include "platform/config/config.h"
+
+namespace florin::app {
+
+// What of the routes only those can judge who know currencies: each mistake with its place.
+// Failure: Invalid config_invalid.
+Result<std::vector<routing::Rule>> rules_of(const Config& config);
+
+class Ways {
+public:
+    Ways(asio::io_context& io, limits::Buckets& buckets, const std::vector<AccountConfig>& accounts);
+    ~Ways();
+
+    // As payments want them. They refer to this.
+    std::vector<payments::ProviderAccount> accounts() const;
+    std::vector<const limits::Outlet*> outlets() const;
+    Task<> close();
+
+private:
+    struct Way;
+    std::vector<std::unique_ptr<Way>> ways_;
+};
+
+}  // namespace florin::app

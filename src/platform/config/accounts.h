@@ -1,0 +1,36 @@
+#pragma once
+
+// The [[account]] and [[route]] tables of the configuration: the accounts at providers, and the
+// rules that choose among them. Whether currencies and amounts make sense is judged where they are
+// known (app/accounts.h).
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace florin {
+
+struct AccountConfig {
+    std::string name;      // In operations and in the ledger; begins with the provider's name.
+    std::string provider;  // stripe
+    std::string url;
+    std::string secret_key, webhook_secret;  // Without the second it may not call us.
+    std::int64_t requests_per_second = 0;    // 0 = no limit.
+};
+
+struct RouteAccount {
+    std::string name;
+    std::int64_t weight = 1;
+};
+
+struct RouteConfig {
+    std::string name;  // "route 2" when the file gives none.
+    std::vector<std::string> methods, currencies, countries, brands;
+    std::string amount_from, amount_below;  // Decimals in the one currency; empty = no bound.
+    std::vector<RouteAccount> accounts;
+    std::vector<std::string> fallbacks;
+};
+
+inline constexpr std::int64_t kAccountsMax = 32, kRoutesMax = 200, kWeightMax = 1'000'000;
+
+}  // namespace florin
