@@ -33,7 +33,8 @@ public:
                 mistake(place + ".currencies", code + " is not an active ISO 4217 code");
         }
         if (rule.currencies.size() == 1) {
-            rule.amount_from = amount(route.amount_from, rule.currencies[0], place + ".amount_from");
+            rule.amount_from =
+                amount(route.amount_from, rule.currencies[0], place + ".amount_from");
             rule.amount_below =
                 amount(route.amount_below, rule.currencies[0], place + ".amount_below");
         }

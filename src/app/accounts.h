@@ -19,7 +19,8 @@ Result<std::vector<routing::Rule>> rules_of(const Config& config);
 
 class Ways {
 public:
-    Ways(asio::io_context& io, limits::Buckets& buckets, const std::vector<AccountConfig>& accounts);
+    Ways(asio::io_context& io, limits::Buckets& buckets,
+         const std::vector<AccountConfig>& accounts);
     ~Ways();
 
     // As payments want them. They refer to this.

@@ -146,7 +146,18 @@ constexpr std::string_view name(Status status) {
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Event::count)> kEventNames =
     {
-        "requires_action", "pending", "delayed", "retried", "rerouted", "outcome_unknown", "review_needed", "authorized", "succeeded", "partially_captured", "failed", "attempt_started", "capture_started", "capture_failed", "cancel_started", "cancel_failed", "canceled", "adjust_started", "adjust_failed", "adjusted", "expiring", "expired", "late_success",
+        "requires_action", "pending",
+        "delayed",         "retried",
+        "rerouted",        "outcome_unknown",
+        "review_needed",   "authorized",
+        "succeeded",       "partially_captured",
+        "failed",          "attempt_started",
+        "capture_started", "capture_failed",
+        "cancel_started",  "cancel_failed",
+        "canceled",        "adjust_started",
+        "adjust_failed",   "adjusted",
+        "expiring",        "expired",
+        "late_success",
 };
 
 constexpr std::string_view name(Event event) {

@@ -19,9 +19,9 @@ namespace florin::payments {
 struct ProviderAccount {
     const connectors::Connector& connector;
     connectors::Wire& wire;
-    std::string name = {};                 // Empty = as its provider.
-    std::string webhook_secret = {};       // Signs what it tells us; empty = it may not call us.
-    std::function<bool()> is_down = {};    // Calls are refused for now, before a byte leaves.
+    std::string name = {};               // Empty = as its provider.
+    std::string webhook_secret = {};     // Signs what it tells us; empty = it may not call us.
+    std::function<bool()> is_down = {};  // Calls are refused for now, before a byte leaves.
 };
 
 class Accounts {

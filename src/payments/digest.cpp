@@ -51,8 +51,8 @@ Task<std::optional<Payment>> Digester::load(PaymentId payment, OperationId opera
 }
 
 // A refund that has not ended was woken when the event came in.
-Task<Digester::Verdict> Digester::look_at_refund(const ProviderAccount& account,
-                                                 Payment payment, std::string object) {
+Task<Digester::Verdict> Digester::look_at_refund(ProviderAccount account, Payment payment,
+                                                 std::string object) {
     for (const auto& part : co_await records_.parts(payment.id)) {
         if (part.kind != Action::refund) continue;
         auto with = co_await load(payment.id, part.id);
@@ -61,7 +61,7 @@ Task<Digester::Verdict> Digester::look_at_refund(const ProviderAccount& account,
         for (int round = 0; with && round < kRoundsMax; ++round) {
             auto order = order_of(*with, true);
             const auto heard = co_await account.connector.find(account.wire, std::move(order),
-                                                                 deadline_in(answer_time_));
+                                                               deadline_in(answer_time_));
             if (const auto* lost = std::get_if<connectors::Unknown>(&heard))
                 co_return Verdict{lost->why, false};
             auto change = take_return(*with, heard, now(), random_u64());
@@ -76,15 +76,14 @@ Task<Digester::Verdict> Digester::look_at_refund(const ProviderAccount& account,
     co_return Verdict{"the provider has a refund of this payment that nobody here asked for"};
 }
 
-Task<Digester::Verdict> Digester::look_at_lapse(const ProviderAccount& account,
-                                                Payment payment) {
+Task<Digester::Verdict> Digester::look_at_lapse(ProviderAccount account, Payment payment) {
     for (int round = 0; round < kRoundsMax; ++round) {
         if (payment.doing || capturable(payment.counters) == 0) co_return Verdict();
         // As if we asked what became of the authorization.
         auto order = order_of(payment, true);
         order.action = Action::capture;
         const auto heard = co_await account.connector.find(account.wire, std::move(order),
-                                                             deadline_in(answer_time_));
+                                                           deadline_in(answer_time_));
         if (const auto* lost = std::get_if<connectors::Unknown>(&heard))
             co_return Verdict{lost->why, lost->needs_review};
         auto change = take_lapse(payment, heard, now(), random_u64());
@@ -98,10 +97,9 @@ Task<Digester::Verdict> Digester::look_at_lapse(const ProviderAccount& account,
     co_return Verdict{"the payment changes all the time", false};
 }
 
-Task<Digester::Verdict> Digester::look_at_dispute(const ProviderAccount& account,
-                                                  std::string object) {
+Task<Digester::Verdict> Digester::look_at_dispute(ProviderAccount account, std::string object) {
     auto answer = co_await account.connector.read_dispute(account.wire, std::move(object),
-                                                            deadline_in(answer_time_));
+                                                          deadline_in(answer_time_));
     if (const auto* lost = std::get_if<connectors::Unknown>(&answer))
         co_return Verdict{lost->why, lost->needs_review};
     auto* facts = std::get_if<connectors::DisputeFacts>(&answer);

@@ -25,10 +25,9 @@ private:
     };
 
     Task<Verdict> look(ProviderEvent event);
-    Task<Verdict> look_at_refund(const ProviderAccount& account, Payment payment,
-                                 std::string object);
-    Task<Verdict> look_at_lapse(const ProviderAccount& account, Payment payment);
-    Task<Verdict> look_at_dispute(const ProviderAccount& account, std::string object);
+    Task<Verdict> look_at_refund(ProviderAccount account, Payment payment, std::string object);
+    Task<Verdict> look_at_lapse(ProviderAccount account, Payment payment);
+    Task<Verdict> look_at_dispute(ProviderAccount account, std::string object);
     Task<Verdict> take(Payment payment, connectors::DisputeFacts facts);
     Task<std::optional<Payment>> load(PaymentId payment, OperationId operation);
 

@@ -59,7 +59,8 @@ void add_step(const Change& change, std::string_view data, pg::Records& rows) {
              payment.method_token, payment.first_amount, payment.first_method_type,
              payment.first_method_token, payment.first_provider, payment.card_brand,
              payment.authorized_until, payment.can_increment, payment.cancellation_reason,
-             payment.due_at, counters.disputed, payment.dispute_override, op.about, op.by_itself, op.returned);
+             payment.due_at, counters.disputed, payment.dispute_override, op.about, op.by_itself,
+             op.returned);
 }
 
 void add_dispute(const Change& change, pg::Records& rows) {

@@ -21,6 +21,8 @@ TEST(Expiry, TheProvidersWordBeatsTheTable) {
         return authorized_until(provider, card, kNoon) - kNoon;
     };
     EXPECT_EQ(until("stripe", {.brand = "visa"}), days(7));
+    EXPECT_EQ(until("stripe_eu", {.brand = "discover"}), days(7)) << "an account of Stripe";
+    EXPECT_EQ(until("stripeling", {.brand = "discover"}), days(10)) << "no account of Stripe";
     EXPECT_EQ(until("stripe", {.brand = "visa", .authorized_until = kNoon + days(5)}), days(5));
     EXPECT_EQ(until("stripe", {.authorized_until = kNoon - days(5)}), days(7)) << "nonsense";
     EXPECT_EQ(until("braintree", {.brand = "visa"}), days(8));

@@ -185,8 +185,8 @@ Change send_again(const Payment& payment, Timing timing, std::uint64_t random) {
     return seal(payment, std::move(change));
 }
 
-// Two steps of the machine written as one: the account executed nothing (miss), another one is asked
-// (send).
+// Two steps of the machine written as one: the account executed nothing (miss), another one is
+// asked (send).
 std::optional<Change> reroute(const Payment& payment, const connectors::Outcome& outcome,
                               Provider next, Timing timing, std::uint64_t random) {
     const auto& before = payment.operation;

@@ -71,9 +71,9 @@ std::optional<Change> settle(const Payment& payment, const connectors::Outcome& 
 // The lease ended without an outcome: who sent it died, or is slow.
 std::optional<Change> lose(const Payment& payment, Instant now, std::uint64_t random);
 
-// Another account is asked for a first step: nothing unless the outcome proves that the account which
-// was asked executed nothing, and nobody else has looked meanwhile. The generation grows by one;
-// `next` has the key of that generation.
+// Another account is asked for a first step: nothing unless the outcome proves that the account
+// which was asked executed nothing, and nobody else has looked meanwhile. The generation grows by
+// one; `next` has the key of that generation.
 std::optional<Change> reroute(const Payment& payment, const connectors::Outcome& outcome,
                               Provider next, Timing timing, std::uint64_t random);
 

@@ -452,5 +452,43 @@ TEST(OrderOf, ARequestSaysWhatTheOperationIs) {
     EXPECT_TRUE(order.is_replay);
 }
 
+// Only what proves that the account executed nothing leads to another one, and only from the first
+// send.
+TEST(Rules, AnotherAccountIsAskedOnlyAfterAProof) {
+    const connectors::Outcome refused = connectors::Declined{"provider_account", "", "", {}};
+    const connectors::Outcome missed = connectors::NotSent{"connect refused"};
+    const auto reroute_of = [](const Payment& payment, const connectors::Outcome& outcome) {
+        return reroute(payment, outcome, {"stripe_us", "key-1"}, kTiming, 9);
+    };
+    for (const auto& outcome : {refused, missed}) {
+        for (const bool later : {false, true}) {
+            const auto change = reroute_of(opened(later), outcome);
+            ASSERT_TRUE(change);
+            const auto& op = change->after.operation;
+            EXPECT_EQ(change->event_type, "payment.rerouted");
+            EXPECT_EQ(op.state, operation::State::sending);
+            EXPECT_EQ(op.provider + ' ' + op.provider_key, "stripe_us key-1");
+            EXPECT_EQ(op.generation, 1);
+            EXPECT_EQ(op.id, opened(later).operation.id);
+            EXPECT_TRUE(op.why.starts_with("stripe: ")) << op.why;
+            EXPECT_EQ(show(as_created(change->after, op.id)), show(opened(later)));
+            const auto again = reroute_of(change->after, outcome);
+            ASSERT_TRUE(again);
+            EXPECT_EQ(again->after.operation.generation, 2);
+            EXPECT_EQ(again->after.first_provider, "stripe");
+        }
+        for (const auto& heard : {connectors::Outcome(connectors::Unknown{"no answer"}),
+                                  connectors::Outcome(connectors::Pending{"pi_1", "provider", ""}),
+                                  missed, yes(), no()})
+            EXPECT_FALSE(reroute_of(settle(opened(true), heard, kNoon, 2)->after, outcome));
+        for (const auto action : {Action::capture, Action::cancel})
+            EXPECT_FALSE(reroute_of(begun(action), outcome));
+    }
+    for (const auto& outcome : {connectors::Outcome(connectors::Unknown{"no answer"}),
+                                connectors::Outcome(connectors::Pending{"pi_1", "provider", ""}),
+                                connectors::Outcome(connectors::NotFound{}), yes(), no()})
+        EXPECT_FALSE(reroute_of(opened(), outcome));
+}
+
 }  // namespace
 }  // namespace florin::payments

@@ -184,10 +184,8 @@ struct Service::Work {
 };
 
 // The intent is committed.
-Task<Answer> Service::finish(Payment payment, Detour detour, Patience patience,
-                             Deadline deadline) {
-    if (!patience)
-        co_return co_await carry_out(std::move(payment), std::move(detour), deadline);
+Task<Answer> Service::finish(Payment payment, Detour detour, Patience patience, Deadline deadline) {
+    if (!patience) co_return co_await carry_out(std::move(payment), std::move(detour), deadline);
     const auto merchant = payment.merchant;
     const auto id = payment.id;
     const auto operation = payment.operation.id;
@@ -204,7 +202,7 @@ Task<Answer> Service::finish(Payment payment, Detour detour, Patience patience,
 
 // Deaf to cancellation: what was sent is written, even while the process stops.
 Task<> Service::work_on(Payment payment, Detour detour, Deadline deadline,
-                       std::shared_ptr<Work> work) {
+                        std::shared_ptr<Work> work) {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     const auto id = payment.id;
     try {
@@ -233,8 +231,8 @@ Task<Answer> Service::carry_out(Payment payment, Detour detour, Deadline deadlin
     auto outcome = co_await perform(payment, false);
     for (auto& account : detour.accounts) {
         if (deadline_in(options_.answer_time) > deadline) break;
-        auto next = provider_for(std::move(account), detour.key_text,
-                                 payment.operation.generation + 1);
+        auto next =
+            provider_for(std::move(account), detour.key_text, payment.operation.generation + 1);
         auto change = reroute(payment, outcome, std::move(next), timing(), random_u64());
         if (!change) break;
         const auto after = change->after;
@@ -304,13 +302,14 @@ Task<Result<std::string_view>> Service::receive(std::string account, http::Heade
                                                 std::string body) {
     const auto* provider = accounts_.find(account);
     if (!provider)
-        co_return fail(Fault::not_found, "provider_not_found", "there is no such account of a provider here");
+        co_return fail(Fault::not_found, "provider_not_found",
+                       "there is no such account of a provider here");
     if (provider->webhook_secret.empty())
         co_return fail(Fault::unavailable, "webhooks_not_configured",
                        "set the secret of the provider's webhooks: see docs/configuration.md");
     const auto time = now();
-    CO_TRY(auto hint, provider->connector.read_webhook(headers, body, provider->webhook_secret,
-                                                       time));
+    CO_TRY(auto hint,
+           provider->connector.read_webhook(headers, body, provider->webhook_secret, time));
     const auto woken = co_await records_.receive(std::move(account), hint, std::move(body), time);
     log::debug("provider.event", {{"id", hint.id},
                                  {"type", hint.type},

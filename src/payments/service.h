@@ -42,9 +42,9 @@ class Service {
 public:
     Service(asio::io_context& io, Records& records, Accounts accounts, ServiceOptions options);
 
-    // Failures: Invalid idempotency_key_reused and no_route, Conflict request_in_progress. A decline is an
-    // Answer. Throws pg::Lost when the outcome is not known to anybody yet. When the patience is
-    // over first, the Answer is the state of now, and the work goes on.
+    // Failures: Invalid idempotency_key_reused and no_route, Conflict request_in_progress. A
+    // decline is an Answer. Throws pg::Lost when the outcome is not known to anybody yet. When the
+    // patience is over first, the Answer is the state of now, and the work goes on.
     Task<Result<Answer>> create(NewPayment wanted, Patience patience, Deadline deadline);
     // Does what is wished with a payment as it was read a moment ago, at the account that has it.
     // Also Invalid not_supported_by_provider, Conflict account_not_configured, and the refusals

@@ -41,7 +41,10 @@ public:
                                      const std::optional<Dispute>& dispute_before)>;
 
     explicit Life(std::uint64_t seed, Watch watch = {})
-        : random_(seed), takes_parts_(seed % 3 == 0), payment_(opened(random_() % 2 == 0)), watch_(std::move(watch)) {
+        : random_(seed),
+          takes_parts_(seed % 3 == 0),
+          payment_(opened(random_() % 2 == 0)),
+          watch_(std::move(watch)) {
         operations_[payment_.operation.id] = payment_.operation;
     }
 

@@ -62,8 +62,8 @@ std::vector<Candidate> candidates_of(const Rule& rule, const Facts& facts) {
     for (const auto& one : order) {
         const auto share = is_alone ? std::string("the account of the rule")
                                     : fmt::format("weight {} of {}", one.weight, sum);
-        out.push_back({one.account, out.empty() && facts.draw && !is_alone ? "drawn, " + share
-                                                                           : share});
+        out.push_back(
+            {one.account, out.empty() && facts.draw && !is_alone ? "drawn, " + share : share});
     }
     for (const auto& account : rule.fallbacks) out.push_back({account, "fallback"});
     return out;

@@ -74,9 +74,7 @@ TEST(Routing, WeightsHoldOverManyKeysAndOneKeyTakesOneRoad) {
     const auto seed = std::random_device{}();
     std::cout << "seed " << seed << '\n';
     std::mt19937_64 random(seed);
-    const Rule rule{.name = "r",
-                    .accounts = {{"a", 70}, {"b", 25}, {"c", 5}},
-                    .fallbacks = {"d"}};
+    const Rule rule{.name = "r", .accounts = {{"a", 70}, {"b", 25}, {"c", 5}}, .fallbacks = {"d"}};
     std::map<std::string, int> first;
     for (int i = 0; i < 20'000; ++i) {
         const Facts facts{"card", kEur, 1, "", "", random()};

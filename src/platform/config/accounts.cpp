@@ -16,7 +16,9 @@ using Mistakes = std::vector<FieldError>;
 using Fits = bool (*)(const std::string&);
 
 bool is_word(const std::string& text) {
-    const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+    const auto fits = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    };
     return !text.empty() && text.size() <= 32 && text[0] >= 'a' && text[0] <= 'z' &&
            std::ranges::all_of(text, fits);
 }
@@ -134,9 +136,10 @@ AccountConfig read_account(Entry in, const std::vector<AccountConfig>& before) {
     if (provider != "stripe") in.mistake("provider", "must be \"stripe\"");
     if (!is_word(account.name) ||
         (account.name != provider && !account.name.starts_with(provider + '_')))
-        in.mistake("name",
-                   "must be the provider's name, or begin with it: \"stripe\", \"stripe_eu\" (small "
-                   "letters, digits and _, at most 32)");
+        in.mistake(
+            "name",
+            "must be the provider's name, or begin with it: \"stripe\", \"stripe_eu\" (small "
+            "letters, digits and _, at most 32)");
     if (std::ranges::find(before, account.name, &AccountConfig::name) != before.end())
         in.mistake("name", "another account has the name " + account.name);
     account.url = in.text("url", Config().stripe_url);

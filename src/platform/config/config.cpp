@@ -180,8 +180,8 @@ void read_limits(Loader& in, Config& config) {
     config.reads_at_once = count("reads_at_once", config.reads_at_once);
     config.webhooks_at_once = count("webhooks_at_once", config.webhooks_at_once);
     config.write_line_max = count("write_line_max", config.write_line_max);
-    config.stripe_requests_per_second =
-        rate("stripe_requests_per_second", default_rate(config.stripe_url, config.stripe_secret_key));
+    config.stripe_requests_per_second = rate(
+        "stripe_requests_per_second", default_rate(config.stripe_url, config.stripe_secret_key));
 }
 
 // Without [[account]] the names that begin with stripe_ are the only account.
