@@ -230,7 +230,6 @@ Task<Answer> Service::carry_out(Payment payment, Detour detour, Deadline deadlin
     const auto operation = payment.operation.id;
     auto outcome = co_await perform(payment, false);
     for (auto& account : detour.accounts) {
-        if (deadline_in(options_.answer_time) > deadline) break;
         auto next =
             provider_for(std::move(account), detour.key_text, payment.operation.generation + 1);
         auto change = reroute(payment, outcome, std::move(next), timing(), random_u64());

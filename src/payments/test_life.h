@@ -28,7 +28,6 @@ inline const connectors::Outcome kOutcomes[] = {
     connectors::Pending{"pi_1", "customer", "https://bank.example/once-more"},
     connectors::Pending{"pi_1", "provider", ""},
     connectors::NotSent{"connect refused"},
-    connectors::Declined{"provider_account", "", "", {"answer", "req_3", "dead"}},
     connectors::Unknown{"no answer"},
     connectors::Unknown{"another amount", true},
     connectors::NotFound{},
@@ -93,7 +92,8 @@ private:
         const bool late = state == State::declined && random_() % 4 == 0;
         if (operation::is_settled(state) && !late) return std::nullopt;
         const auto& heard = late ? kOutcomes[0] : kOutcomes[random_() % std::size(kOutcomes)];
-        if (auto change = reroute(payment, heard, {"stripe_us", "k1"}, {now_, kLease}, random_()))
+        if (auto change = reroute(payment, heard, {"stripe_us", "k1"}, {now_, kLease}, random_());
+            change && random_() % 2 == 0)
             return change;
         return settle(payment, heard, now_, random_());
     }
