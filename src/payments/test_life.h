@@ -41,6 +41,7 @@ public:
 
     explicit Life(std::uint64_t seed, Watch watch = {})
         : random_(seed),
+          has_detours_(seed % 16 == 0),
           takes_parts_(seed % 3 == 0),
           payment_(opened(random_() % 2 == 0)),
           watch_(std::move(watch)) {
@@ -92,9 +93,11 @@ private:
         const bool late = state == State::declined && random_() % 4 == 0;
         if (operation::is_settled(state) && !late) return std::nullopt;
         const auto& heard = late ? kOutcomes[0] : kOutcomes[random_() % std::size(kOutcomes)];
-        if (auto change = reroute(payment, heard, {"stripe_us", "k1"}, {now_, kLease}, random_());
-            change && random_() % 2 == 0)
-            return change;
+        if (has_detours_ && random_() % 2 == 0) {
+            const Provider next{"stripe_us", "k1"};
+            if (auto change = reroute(payment, heard, next, {now_, kLease}, random_()))
+                return change;
+        }
         return settle(payment, heard, now_, random_());
     }
 
@@ -252,6 +255,7 @@ private:
     }
 
     std::mt19937_64 random_;
+    bool has_detours_;  // One life in sixteen has a second account.
     bool takes_parts_;  // One life in three is about captures in parts, the others about all.
     Payment payment_;
     Instant now_ = kNoon;
