@@ -131,10 +131,11 @@ BEGIN
                WHERE u.kind = 6 AND u.state = 2 AND u.ended_version = u.version) THEN
         UPDATE florin.payment_order r
         SET first_amount = CASE r.first_amount WHEN 0 THEN r.amount ELSE r.first_amount END,
-            amount = u.shares[r.n + 1]
-        FROM unnest(s) u
-        WHERE u.kind = 6 AND u.state = 2 AND u.ended_version = u.version
-          AND r.slot = u.slot AND r.payment_id = u.id;
+            amount = x.share
+        FROM (SELECT u.slot, u.id, a.share, a.n
+              FROM unnest(s) u CROSS JOIN LATERAL unnest(u.shares) WITH ORDINALITY AS a (share, n)
+              WHERE u.kind = 6 AND u.state = 2 AND u.ended_version = u.version) x
+        WHERE r.slot = x.slot AND r.payment_id = x.id AND r.n = x.n - 1;
     END IF;
 END $$;
 
@@ -156,11 +157,12 @@ CREATE TYPE florin.new_operation AS (
     by_itself     boolean
 );
 
-CREATE FUNCTION florin.begin_operations(n florin.new_operation[]) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION florin.begin_operations(n florin.new_operation[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO florin.operation
         (slot, payment_id, id, merchant_id, kind, state, generation, provider, provider_key, amount,
          sent_at, due_at, reason, shares, about, by_itself)
     SELECT u.slot, u.payment_id, u.id, u.merchant_id, u.kind, u.state, 0, u.provider,
            u.provider_key, u.amount, u.due_at, u.due_at, u.reason, u.shares, u.about, u.by_itself
-    FROM unnest(n) u
-$$;
+    FROM unnest(n) u;
+END $$;

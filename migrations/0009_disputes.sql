@@ -44,15 +44,16 @@ CREATE TABLE florin.dispute (
 );
 
 -- Disputes as they are after a step of their payment.
-CREATE FUNCTION florin.write_disputes(d florin.dispute[]) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION florin.write_disputes(d florin.dispute[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO florin.dispute
     SELECT u.* FROM unnest(d) u
     ON CONFLICT (slot, id) DO UPDATE
     SET status = excluded.status, amount = excluded.amount, fee = excluded.fee,
         withdrawn = excluded.withdrawn, shares = excluded.shares,
         evidence_due_at = excluded.evidence_due_at, updated_at = excluded.updated_at,
-        version = excluded.version, movements = excluded.movements
-$$;
+        version = excluded.version, movements = excluded.movements;
+END $$;
 
 CREATE TYPE florin.new_provider_event AS (
     slot        smallint,

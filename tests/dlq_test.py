@@ -1,4 +1,4 @@
-"""What waits for a person: seen, tried again, and discarded with a word, by command and over HTTP."""
+"""What waits for a person: seen, tried again and discarded, by command and over HTTP."""
 
 import json
 import subprocess

@@ -110,10 +110,12 @@ Task<Result<void>> Keys::revoke(KeyId id) {
 std::optional<Caller> Keys::remembered(std::string_view text) {
     if (text.size() != kLength) return std::nullopt;
     const auto found = remembered_.find(std::string(view(crypto::sha256(text))));
-    if (found == remembered_.end()) return std::nullopt;
-    if (found->second.until > monotonic_now()) return found->second.caller;
-    remembered_.erase(found);
-    return std::nullopt;
+    if (found == remembered_.end() || found->second.until <= monotonic_now()) return std::nullopt;
+    return found->second.caller;
+}
+
+bool Keys::was_known(std::string_view text) const {
+    return text.size() == kLength && remembered_.contains(std::string(view(crypto::sha256(text))));
 }
 
 Task<Result<Caller>> Keys::authenticate(std::string text) {
@@ -130,7 +132,10 @@ Task<Result<Caller>> Keys::authenticate(std::string text) {
     pg::Params params;
     params.add(id->uuid().bytes);
     const auto rows = co_await pool_.query(sql::key, std::move(params));
-    if (rows.empty() || !crypto::equal_in_constant_time(rows.text(0, 3), hash)) co_return refusal;
+    if (rows.empty() || !crypto::equal_in_constant_time(rows.text(0, 3), hash)) {
+        remembered_.erase(hash);
+        co_return refusal;
+    }
     Caller caller{MerchantId(Uuid{rows.uuid(0, 0)}), *id, rows.boolean(0, 1),
                   words(rows.text(0, 2))};
     if (remembered_.size() >= kRememberedMax) remembered_.clear();

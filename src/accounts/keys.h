@@ -65,6 +65,8 @@ public:
 
     // The caller whose good key is still remembered; asks nobody.
     std::optional<Caller> remembered(std::string_view text);
+    // It was right once since this process began, and may still be: ask authenticate().
+    bool was_known(std::string_view text) const;
 
     static constexpr std::chrono::seconds kTrustedFor{2};
 

@@ -69,7 +69,10 @@ Task<Result<accounts::Caller>> Limits::know(std::string key, std::string address
     auto caller = keys_.remembered(key);
     if (!caller) {
         const auto subject = "address:" + address;
-        CO_TRY_OK(co_await take(subject, options_.strangers, ticket));
+        // Who was known a moment ago is no stranger: many requests may wait for the same look.
+        if (!keys_.was_known(key)) {
+            CO_TRY_OK(co_await take(subject, options_.strangers, ticket));
+        }
         auto found = co_await keys_.authenticate(std::move(key));
         if (!found && found.error().code == "key_invalid")
             buckets_.charge(subject, options_.strangers, kWrongKeyCost - 1);

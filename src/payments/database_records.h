@@ -41,9 +41,7 @@ public:
     Task<std::vector<Due>> claim(std::vector<Due> wanted, Instant until) override {
         return store_.claim(std::move(wanted), until);
     }
-    Task<> postpone(Due claimed, Instant at) override {
-        return store_.postpone(claimed, at);
-    }
+    Task<> postpone(Due claimed, Instant at) override { return store_.postpone(claimed, at); }
     Task<std::vector<DuePayment>> claim_chores(Instant now, Instant until,
                                                std::int64_t limit) override {
         return store_.claim_chores(now, until, limit);

@@ -311,9 +311,9 @@ Task<Result<std::string_view>> Service::receive(std::string account, http::Heade
            provider->connector.read_webhook(headers, body, provider->webhook_secret, time));
     const auto woken = co_await records_.receive(std::move(account), hint, std::move(body), time);
     log::debug("provider.event", {{"id", hint.id},
-                                 {"type", hint.type},
-                                 {"payment", hint.payment},
-                                 {"woken", woken ? std::to_string(*woken) : "seen before"}});
+                                  {"type", hint.type},
+                                  {"payment", hint.payment},
+                                  {"woken", woken ? std::to_string(*woken) : "seen before"}});
     co_return !woken ? "seen" : *woken > 0 ? "stored" : "parked";
 }
 

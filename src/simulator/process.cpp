@@ -11,7 +11,6 @@ constexpr milliseconds kRequestTime{30'000};
 
 payments::ServiceOptions options_of(const Profile& profile) {
     return {.provider_key_secret = "simulated",
-            .webhook_secret = std::string(kHookSecret),
             .answer_time = std::chrono::duration_cast<milliseconds>(profile.answer_time),
             .lease_extra = std::chrono::duration_cast<milliseconds>(profile.lease_extra)};
 }
@@ -39,7 +38,8 @@ Process::Process(World& world, asio::io_context& io)
       honest_records_(world),
       planted_records_(plant(world, honest_records_, connector_)),
       records_(planted_records_ ? *planted_records_ : honest_records_),
-      service_(io, records_, {connector_, wire_}, options_of(world.profile)),
+      service_(io, records_, {{{connector_, wire_, "", std::string(kHookSecret)}}, {}},
+               options_of(world.profile)),
       resolver_(io, service_,
                 {.period = std::chrono::duration_cast<milliseconds>(world.profile.poll)}) {}
 

@@ -99,6 +99,37 @@ std::string redirect_of(const element& intent) {
     return there ? text(redirect, "url") : std::string();
 }
 
+// The intent that the order itself made. Nothing: it tells neither yes nor no.
+std::optional<Outcome> conclude_charge(const Order& order, const element& intent, Proof proof) {
+    const auto id = text(intent, "id");
+    const auto status = text(intent, "status");
+    const auto received = whole(intent, "amount_received");
+    bool there = false;
+    const auto metadata = member(intent, "metadata", there);
+    if (!there || text(metadata, kKeyName) != order.key)
+        return Unknown{"the PaymentIntent does not carry our key", true};
+    if (whole(intent, "amount") != order.amount.minor() ||
+        text(intent, "currency") != lower(order.amount.currency().code()))
+        return Unknown{"the amount or the currency is another", true};
+    if (status == "requires_capture" && order.action != Action::sale) {
+        if (whole(intent, "amount_capturable") != order.amount.minor())
+            return Unknown{"another amount was authorized", true};
+        return Succeeded{id, std::move(proof), facts_of(intent)};
+    }
+    if (status == "succeeded" && order.action == Action::sale) {
+        if (received != order.amount.minor()) return Unknown{"another amount was captured", true};
+        return Succeeded{id, std::move(proof)};
+    }
+    if (status == "processing") return Pending{id, "provider", ""};
+    if (status == "requires_action") return Pending{id, "customer", redirect_of(intent)};
+    if (status == "canceled") return Declined{"canceled_at_provider", "", id, std::move(proof)};
+    if (status == "requires_payment_method") {
+        const auto error = member(intent, "last_payment_error", there);
+        if (there) return declined(error, id, std::move(proof));
+    }
+    return std::nullopt;
+}
+
 // The PaymentIntent says what became of the order. `answered`: this is the answer to the order
 // itself, so a state that the order did not bring about is not "not yet" but unreadable.
 Outcome conclude_intent(const Order& order, const element& intent, Proof proof, bool answered) {
@@ -107,8 +138,6 @@ Outcome conclude_intent(const Order& order, const element& intent, Proof proof, 
     if (text(intent, "object") != "payment_intent" || id.empty())
         return Unknown{"the answer is not a PaymentIntent"};
     const auto received = whole(intent, "amount_received");
-    const bool same_money = whole(intent, "amount") == order.amount.minor() &&
-                            text(intent, "currency") == lower(order.amount.currency().code());
     const auto not_yet = [&]() -> Outcome {
         if (answered)
             return Unknown{"status '" + status + "' after " + std::string(name(order.action))};
@@ -140,28 +169,7 @@ Outcome conclude_intent(const Order& order, const element& intent, Proof proof, 
         case Action::sale:
             break;
     }
-    bool there = false;
-    const auto metadata = member(intent, "metadata", there);
-    if (!there || text(metadata, kKeyName) != order.key)
-        return Unknown{"the PaymentIntent does not carry our key", true};
-    if (!same_money) return Unknown{"the amount or the currency is another", true};
-    if (status == "requires_capture" && order.action != Action::sale) {
-        if (whole(intent, "amount_capturable") != order.amount.minor())
-            return Unknown{"another amount was authorized", true};
-        return Succeeded{id, std::move(proof), facts_of(intent)};
-    }
-    if (status == "succeeded" && order.action == Action::sale) {
-        if (received != order.amount.minor()) return Unknown{"another amount was captured", true};
-        return Succeeded{id, std::move(proof)};
-    }
-    if (status == "processing") return Pending{id, "provider", ""};
-    if (status == "requires_action") return Pending{id, "customer", redirect_of(intent)};
-    if (status == "canceled") return Declined{"canceled_at_provider", "", id, std::move(proof)};
-    if (status == "requires_payment_method") {
-        const auto error = member(intent, "last_payment_error", there);
-        if (there) return declined(error, id, std::move(proof));
-    }
-    return not_yet();
+    return conclude_charge(order, intent, std::move(proof)).value_or(not_yet());
 }
 
 // The refund says what became of the order.
