@@ -95,7 +95,7 @@ class DeadLetters(DisputeTest):
 
     def test_what_is_open_cannot_be_discarded_but_looked_at(self):
         shop = self.shop()
-        self.fault("drop_reply", search_lag_ms=600_000)
+        self.stack.set_faults({"rates": {"drop_reply": 1.0}})
         payment = self.pay(shop, 202)
         operation = payment["operation"]["id"]
         self.stack.sql("update florin.operation set tries = 12, due_at = now() + interval '1 h' "
@@ -104,7 +104,7 @@ class DeadLetters(DisputeTest):
         self.assertEqual(letter["id"], operation)
         answer = shop.post(f"/v1/dlq/{operation}/discard", {"reason": "no idea"})
         self.assert_problem(answer, 409, "operation_open")
-        self.stack.set_faults({"search_lag_ms": 0})
+        self.stack.set_faults({"rates": {}})
         self.assertEqual(shop.post(f"/v1/dlq/{operation}/retry").status, 202)
         self.settled(shop, payment["id"], "succeeded")
         self.assertEqual(self.listed(shop), [])

@@ -50,30 +50,41 @@ Task<std::optional<Payment>> Digester::load(PaymentId payment, OperationId opera
     return records_.load(MerchantId(), payment, operation);
 }
 
-// A refund that has not ended was woken when the event came in.
+// A refund that has not ended was woken when the event came in: what it tells is taken after its
+// end, which may be written by somebody who heard the provider before.
 Task<Digester::Verdict> Digester::look_at_refund(ProviderAccount account, Payment payment,
                                                  std::string object) {
+    bool some_open = false;
     for (const auto& part : co_await records_.parts(payment.id)) {
         if (part.kind != Action::refund) continue;
-        auto with = co_await load(payment.id, part.id);
-        if (!with || with->operation.provider_reference != object) continue;
+        const auto with = co_await load(payment.id, part.id);
+        if (!with) continue;  // A dispute that counts like a refund.
+        const bool is_open = !operation::is_settled(with->operation.state);
+        some_open |= is_open;
+        if (with->operation.provider_reference != object || is_open) continue;
         if (with->operation.state != operation::State::succeeded) co_return Verdict();
-        for (int round = 0; with && round < kRoundsMax; ++round) {
-            auto order = order_of(*with, true);
-            const auto heard = co_await account.connector.find(account.wire, std::move(order),
-                                                               deadline_in(answer_time_));
-            if (const auto* lost = std::get_if<connectors::Unknown>(&heard))
-                co_return Verdict{lost->why, false};
-            auto change = take_return(*with, heard, now(), random_u64());
-            if (!change) co_return Verdict();
-            const auto written =
-                co_await records_.advance(std::move(*change), deadline_in(answer_time_));
-            if (written) co_return Verdict();
-            with = co_await load(payment.id, part.id);
-        }
-        co_return Verdict{"the payment changes all the time", false};
+        co_return co_await look_for_return(account, payment.id, part.id);
     }
+    if (some_open) co_return Verdict{"a refund of the payment has not ended here yet", false};
     co_return Verdict{"the provider has a refund of this payment that nobody here asked for"};
+}
+
+Task<Digester::Verdict> Digester::look_for_return(ProviderAccount account, PaymentId payment,
+                                                  OperationId refund) {
+    for (int round = 0; round < kRoundsMax; ++round) {
+        const auto with = co_await load(payment, refund);
+        if (!with) co_return Verdict();
+        auto order = order_of(*with, true);
+        const auto heard = co_await account.connector.find(account.wire, std::move(order),
+                                                           deadline_in(answer_time_));
+        if (const auto* lost = std::get_if<connectors::Unknown>(&heard))
+            co_return Verdict{lost->why, false};
+        auto change = take_return(*with, heard, now(), random_u64());
+        if (!change) co_return Verdict();
+        if (co_await records_.advance(std::move(*change), deadline_in(answer_time_)))
+            co_return Verdict();
+    }
+    co_return Verdict{"the payment changes all the time", false};
 }
 
 Task<Digester::Verdict> Digester::look_at_lapse(ProviderAccount account, Payment payment) {
@@ -97,36 +108,41 @@ Task<Digester::Verdict> Digester::look_at_lapse(ProviderAccount account, Payment
     co_return Verdict{"the payment changes all the time", false};
 }
 
+// The dispute is read after the payment that it is written with: an older reading, that somebody
+// else has overtaken, is refused with the payment's version.
 Task<Digester::Verdict> Digester::look_at_dispute(ProviderAccount account, std::string object) {
-    auto answer = co_await account.connector.read_dispute(account.wire, std::move(object),
-                                                          deadline_in(answer_time_));
-    if (const auto* lost = std::get_if<connectors::Unknown>(&answer))
-        co_return Verdict{lost->why, lost->needs_review};
-    auto* facts = std::get_if<connectors::DisputeFacts>(&answer);
-    if (!facts) co_return Verdict();  // Not there: the webhook was not about this account.
-    const auto id = PaymentId::parse(facts->payment);
-    auto payment = id ? co_await load(*id, OperationId()) : std::nullopt;
-    if (!payment) co_return Verdict{"the dispute is about a charge that is not ours"};
-    if (payment->operation.provider != account.name) co_return Verdict{std::string(kElsewhere)};
-    co_return co_await take(std::move(*payment), std::move(*facts));
-}
-
-Task<Digester::Verdict> Digester::take(Payment payment, connectors::DisputeFacts facts) {
-    for (int round = 0; round < kRoundsMax; ++round) {
-        const auto parts = co_await records_.parts(payment.id);
-        std::optional<Dispute> known;
-        for (auto& dispute : co_await records_.disputes(payment.id))
-            if (dispute.reference == facts.reference) known = std::move(dispute);
-        auto change = take_dispute(payment, parts, known, facts, now(), random_u64());
-        if (!change) co_return Verdict{change.error().detail};
-        if (!*change) co_return Verdict();
-        if (co_await records_.advance(std::move(**change), deadline_in(answer_time_)))
-            co_return Verdict();
-        auto again = co_await load(payment.id, OperationId());
-        if (!again) co_return Verdict();
-        payment = std::move(*again);
+    std::optional<Payment> payment;
+    for (int round = 0; round <= kRoundsMax; ++round) {
+        auto answer = co_await account.connector.read_dispute(account.wire, object,
+                                                              deadline_in(answer_time_));
+        if (const auto* lost = std::get_if<connectors::Unknown>(&answer))
+            co_return Verdict{lost->why, lost->needs_review};
+        auto* facts = std::get_if<connectors::DisputeFacts>(&answer);
+        if (!facts) co_return Verdict();  // Not there: the webhook was not about this account.
+        const auto id = PaymentId::parse(facts->payment);
+        if (payment) {
+            const auto verdict = co_await take(std::move(*payment), std::move(*facts));
+            if (verdict) co_return *verdict;
+        }
+        payment = id ? co_await load(*id, OperationId()) : std::nullopt;
+        if (!payment) co_return Verdict{"the dispute is about a charge that is not ours"};
+        if (payment->operation.provider != account.name) co_return Verdict{std::string(kElsewhere)};
     }
     co_return Verdict{"the payment changes all the time", false};
+}
+
+// Nothing = somebody else was first: read again.
+Task<std::optional<Digester::Verdict>> Digester::take(Payment payment,
+                                                      connectors::DisputeFacts facts) {
+    const auto parts = co_await records_.parts(payment.id);
+    std::optional<Dispute> known;
+    for (auto& dispute : co_await records_.disputes(payment.id))
+        if (dispute.reference == facts.reference) known = std::move(dispute);
+    auto change = take_dispute(payment, parts, known, facts, now(), random_u64());
+    if (!change) co_return Verdict{change.error().detail};
+    if (!*change) co_return Verdict();
+    const auto written = co_await records_.advance(std::move(**change), deadline_in(answer_time_));
+    co_return written ? std::optional(Verdict()) : std::nullopt;
 }
 
 }  // namespace florin::payments

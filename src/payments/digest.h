@@ -28,7 +28,8 @@ private:
     Task<Verdict> look_at_refund(ProviderAccount account, Payment payment, std::string object);
     Task<Verdict> look_at_lapse(ProviderAccount account, Payment payment);
     Task<Verdict> look_at_dispute(ProviderAccount account, std::string object);
-    Task<Verdict> take(Payment payment, connectors::DisputeFacts facts);
+    Task<Verdict> look_for_return(ProviderAccount account, PaymentId payment, OperationId refund);
+    Task<std::optional<Verdict>> take(Payment payment, connectors::DisputeFacts facts);
     Task<std::optional<Payment>> load(PaymentId payment, OperationId operation);
 
     Records& records_;
