@@ -1,6 +1,6 @@
 #include "payments/resolver.h"
 
-#include <boost/asio/redirect_error.hpp>
+#include <algorithm>
 
 #include "base/log.h"
 
@@ -68,13 +68,9 @@ void Resolver::start(Line& line, std::string name, std::string what, Task<> look
 // What fails is looked at again when its claim has ended.
 Task<> Resolver::attempt(Line& line, std::string what, Task<> look) {
     struct Leave {
-        Resolver& resolver;
         Line& line;
-        ~Leave() {
-            --line.busy;
-            if (resolver.can_go_on(line)) resolver.room_.cancel();
-        }
-    } leave{*this, line};
+        ~Leave() { --line.busy; }
+    } leave{line};
     try {
         co_await std::move(look);
     } catch (const std::exception& e) {
@@ -85,10 +81,15 @@ Task<> Resolver::attempt(Line& line, std::string what, Task<> look) {
 // Until something may be due, or until half of what is under way has ended while more waits: claims
 // of one by one would cost as much as the looks.
 Task<> Resolver::rest() {
-    if (can_go_on(operations_) || can_go_on(payments_) || can_go_on(events_)) co_return;
-    room_.expires_after(options_.period);
-    boost::system::error_code woken;
-    co_await room_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    constexpr std::chrono::milliseconds nap{5};
+    auto left = options_.period;
+    while (left.count() > 0) {
+        if (can_go_on(operations_) || can_go_on(payments_) || can_go_on(events_)) co_return;
+        const bool more = operations_.more || payments_.more || events_.more;
+        const auto time = more ? std::min(nap, left) : left;
+        co_await sleep_for(time);
+        left -= time;
+    }
 }
 
 }  // namespace florin::payments

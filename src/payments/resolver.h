@@ -3,8 +3,6 @@
 // The resolver is not a safety net but half of the protocol: without it a crash would leave money
 // in doubt for ever. Any number of processes may run one; a claim decides who looks.
 
-#include <boost/asio/steady_timer.hpp>
-
 #include <chrono>
 
 #include "payments/service.h"
@@ -22,7 +20,7 @@ struct ResolverOptions {
 class Resolver {
 public:
     Resolver(asio::io_context& io, Service& service, ResolverOptions options)
-        : service_(service), options_(options), scope_(io), room_(io) {}
+        : service_(service), options_(options), scope_(io) {}
 
     // Runs until it is cancelled.
     Task<> run();
@@ -56,7 +54,6 @@ private:
     ResolverOptions options_;
     TaskScope scope_;
     Line operations_, payments_, events_;
-    asio::steady_timer room_;  // Wakes rest() when a line can go on.
     std::uint64_t looks_ = 0;
 };
 
