@@ -18,7 +18,7 @@ CREATE INDEX provider_event_dead ON florin.provider_event (received_at) WHERE st
 CREATE INDEX operation_dead ON florin.operation (sent_at) WHERE review OR tries >= 9;
 
 -- Money that a bank wants back or has taken back (domain/dispute.h). amount and fee in minor units of the
--- payment's currency; shares: the amount by order. withdrawn: it has left the provider's account.
+-- payment's currency, as withdrawn: what the bank has taken and not given back. shares: the amount by order.
 -- evidence_due_at: 'infinity' = nothing can be sent. version: of the payment, when it was last changed.
 -- movements: how often it was booked.
 CREATE TABLE florin.dispute (
@@ -32,7 +32,7 @@ CREATE TABLE florin.dispute (
     reason          text        NOT NULL,
     amount          bigint      NOT NULL CHECK (amount > 0),
     fee             bigint      NOT NULL CHECK (fee >= 0),
-    withdrawn       boolean     NOT NULL,
+    withdrawn       bigint      NOT NULL CHECK (withdrawn >= 0),
     shares          bigint[]    NOT NULL,
     evidence_due_at timestamptz NOT NULL,
     opened_at       timestamptz NOT NULL,

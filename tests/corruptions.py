@@ -204,8 +204,8 @@ CORRUPTIONS = [
     ("dispute_booking", set(),
      "UPDATE dispute SET movements = movements + 1 WHERE id = dispute(inquiry)"),
     # The bank has given the money back, and nobody booked it.
-    ("dispute_booking", {"dispute_accounts"},
-     "UPDATE dispute SET withdrawn = false WHERE id = dispute(dispute_open);"
+    ("dispute_accounts", set(),
+     "UPDATE dispute SET withdrawn = 0 WHERE id = dispute(dispute_open);"
      " UPDATE payment SET disputed = 0 WHERE id = payment(dispute_open)"),
     ("dispute_accounts", set(), "UPDATE dispute SET fee = 1 WHERE id = dispute(dispute_open)"),
     ("dispute_accounts", set(),

@@ -34,7 +34,7 @@ enum class Event : std::uint8_t {
     lost,
     prevented,
     inquiry_closed,
-    updated,  // The status is the same; the amount or the time for evidence is another.
+    updated,  // The status is the same; the amount, the time for evidence or the money is another.
     count,
 };
 
@@ -64,6 +64,12 @@ inline constexpr auto kTransitions = std::to_array<Transition<Status, Event>>({
     {Status::inquiry_closed, Event::escalated, Status::needs_response},  // The bank comes back.
     {Status::won, Event::lost, Status::lost},                            // Arbitration.
     {Status::lost, Event::won, Status::won},
+
+    // The money often follows days after the word.
+    {Status::inquiry_closed, Event::updated, Status::inquiry_closed},
+    {Status::won, Event::updated, Status::won},
+    {Status::lost, Event::updated, Status::lost},
+    {Status::prevented, Event::updated, Status::prevented},
 });
 // clang-format on
 
@@ -75,12 +81,10 @@ constexpr std::optional<Event> event_between(Status from, Status to) {
     return std::nullopt;
 }
 
-// Not decided: what the provider says about it may still change.
+// Not decided: evidence still counts.
 constexpr bool is_open(Status status) {
-    for (const auto& row : kTransitions) {
-        if (row.from == status && row.on == Event::updated) return true;
-    }
-    return false;
+    return status == Status::inquiry || status == Status::needs_response ||
+           status == Status::under_review;
 }
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Status::count)>

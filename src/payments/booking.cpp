@@ -23,12 +23,17 @@ std::string_view subject_of(Action kind) {
     return kind == Action::refund ? "refund." : kind == Action::release ? "release." : "payment.";
 }
 
-void book_capture(Change& change) {
+void take_captured(Change& change) {
     auto& c = change.after.counters;
     c.captured += change.after.operation.amount;
     if (change.after.operation.is_final) c.voided += capturable(c);  // The provider let it go.
-    change.event_type = capturable(c) == 0 ? "payment.succeeded" : "payment.partially_captured";
     change.postings.push_back(capture_posting(change.after));
+}
+
+void book_capture(Change& change) {
+    take_captured(change);
+    const bool is_all = capturable(change.after.counters) == 0;
+    change.event_type = is_all ? "payment.succeeded" : "payment.partially_captured";
 }
 
 void book_cancel(Change& change) {
@@ -215,6 +220,8 @@ void book_decline(Change& change) {
             change.event_type = "payment.capture_failed";
             return;
         case Action::cancel:
+            // It has lapsed by now, and should have been let go: nobody tries again.
+            op.review = op.review || (op.by_itself && after.updated_at >= after.authorized_until);
             change.event_type = "payment.cancel_failed";
             return;
         case Action::refund:
@@ -252,8 +259,7 @@ Change book_late(const Payment& payment, const connectors::Outcome& outcome, Ins
             // is wrong.
             if (op.amount <= capturable(c) && after.doing != Action::cancel &&
                 after.doing != Action::adjust) {
-                c.captured += op.amount;
-                change.postings.push_back(capture_posting(after));
+                take_captured(change);
             } else {
                 park(change, random);
             }

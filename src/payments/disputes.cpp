@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "payments/postings.h"
 #include "payments/step.h"
@@ -13,9 +14,8 @@ using operation::State;
 namespace {
 
 // Each is at most what the order still has in escrow; what goes beyond is nobody's but ours.
-std::vector<std::int64_t> shares_of(const Payment& payment, std::span<const Part> parts,
+std::vector<std::int64_t> shares_of(const Payment& payment, std::vector<std::int64_t> left,
                                     std::int64_t amount) {
-    auto left = left_by_order(payment, parts, Action::refund);
     const auto all = std::accumulate(left.begin(), left.end(), std::int64_t{0});
     if (amount >= all) return left;
     const auto split_up = split(payment.money(amount), left);
@@ -23,32 +23,42 @@ std::vector<std::int64_t> shares_of(const Payment& payment, std::span<const Part
     return left;
 }
 
-// The money moves when the provider moves it, whatever word it has for the dispute.
+// The money moves when the provider moves it, whatever word it has for the dispute. Between two
+// looks it may have gone and come back, and left a fee.
 void book_movements(Change& change, const connectors::DisputeFacts& facts) {
     auto& dispute = *change.dispute;
     auto& counters = change.after.counters;
-    const bool is_withdrawn = facts.withdrawn > facts.reinstated;
-    if (is_withdrawn == dispute.withdrawn) return;
-    dispute.withdrawn = is_withdrawn;
+    const auto taken = facts.withdrawn - facts.reinstated - dispute.withdrawn;
+    const auto fee = facts.fee - dispute.fee;
+    if (taken == 0 && fee == 0) return;
+    dispute.withdrawn += taken;
+    dispute.fee += fee;
     ++dispute.movements;
-    counters.disputed += is_withdrawn ? dispute.amount : -dispute.amount;
+    counters.disputed += taken;
     change.after.dispute_override |=
         counters.refunded + counters.refund_reserved + counters.disputed > counters.captured;
-    change.postings.push_back(dispute_posting(
-        change.after, dispute, is_withdrawn ? DisputeStage::withdrawn : DisputeStage::reinstated,
-        facts.fee - dispute.fee));
-    dispute.fee = facts.fee;
+    change.postings.push_back(movement_posting(change.after, dispute, taken, fee));
 }
 
-// What was lost is taken from the orders; a later win gives it back to them.
-void book_decision(Change& change, std::span<const Part> parts, dispute::Status before) {
+// What was lost is taken from the orders; a later win, or another amount, gives it back to them.
+void book_decision(Change& change, std::span<const Part> parts, bool was_lost,
+                   std::int64_t amount) {
     auto& dispute = *change.dispute;
-    const bool lost = dispute.status == dispute::Status::lost;
-    if (lost == (before == dispute::Status::lost)) return;
-    if (lost) dispute.shares = shares_of(change.after, parts, dispute.amount);
-    ++dispute.movements;
-    change.postings.push_back(dispute_posting(
-        change.after, dispute, lost ? DisputeStage::lost : DisputeStage::lost_no_more, 0));
+    const bool is_lost = dispute.status == dispute::Status::lost;
+    const bool is_same = was_lost && is_lost && dispute.amount == amount;
+    auto left = left_by_order(change.after, parts, Action::refund);
+    if (was_lost && !is_same) {
+        ++dispute.movements;
+        change.postings.push_back(decision_posting(change.after, dispute, false));
+        for (std::size_t n = 0; n < left.size(); ++n)
+            left[n] += std::exchange(dispute.shares[n], 0);
+    }
+    dispute.amount = amount;
+    if (is_lost && !is_same) {
+        dispute.shares = shares_of(change.after, std::move(left), amount);
+        ++dispute.movements;
+        change.postings.push_back(decision_posting(change.after, dispute, true));
+    }
 }
 
 Dispute opened(const Payment& payment, const connectors::DisputeFacts& facts,
@@ -72,12 +82,15 @@ Result<std::optional<Change>> take_dispute(const Payment& payment, std::span<con
                                            const connectors::DisputeFacts& facts, Instant now,
                                            std::uint64_t random) {
     const auto status = dispute::status_from(facts.status);
+    if (facts.reinstated > facts.withdrawn)
+        return fail(Fault::conflict, "dispute_out_of_order",
+                    "more of the dispute " + facts.reference +
+                        " was given back than was taken: look at it at the provider");
     if (!status || facts.amount.currency() != payment.currency)
         return fail(Fault::conflict, "dispute_currency",
                     "the dispute " + facts.reference + " is in another currency than " +
                         payment.id.text() + ": book it by hand");
     const auto before = known ? known->status : *status;
-    if (known && before == *status && !is_open(before)) return std::nullopt;
     auto change = step(payment, now, random);
     change.dispute = known ? *known : opened(payment, facts, *status, now, ~random);
     auto& dispute = *change.dispute;
@@ -89,11 +102,9 @@ Result<std::optional<Change>> take_dispute(const Payment& payment, std::span<con
                     "the dispute " + facts.reference + " was " + std::string(name(before)) +
                         " and the provider says " + facts.status + ": look at it there");
     dispute.status = *status;
-    // While its money is away its amount is booked; before and after, the provider may change it.
-    if (!dispute.withdrawn) dispute.amount = facts.amount.minor();
     dispute.evidence_due_at = is_open(*status) ? facts.evidence_due_at : Instant::max();
     book_movements(change, facts);
-    book_decision(change, parts, known ? before : dispute::Status::inquiry);
+    book_decision(change, parts, known && before == dispute::Status::lost, facts.amount.minor());
     if (known && dispute == *known) return std::nullopt;
     dispute.updated_at = now;
     dispute.version = change.after.version;

@@ -47,7 +47,7 @@ Instant cancel_at(const Payment& payment) {
     return payment.authorized_until - std::min<Instant::duration>(hours(1), life / 10);
 }
 
-// A cancellation that the provider refused is tried again, but not at once.
+// A cancellation that the provider refused is tried again, but not at once, and not for ever.
 constexpr hours kAgainAfter{1};
 
 bool can_end_by_itself(const Payment& payment) {
@@ -75,6 +75,7 @@ Instant next_chore(const Payment& payment) {
     if (!can_end_by_itself(payment)) return Instant::max();
     const bool was_refused = payment.operation.kind == Action::cancel &&
                              payment.operation.state == operation::State::declined;
+    if (was_refused && payment.updated_at >= payment.authorized_until) return Instant::max();
     if (was_refused) return std::max(cancel_at(payment), payment.updated_at + kAgainAfter);
     return payment.updated_at < warn_at(payment) ? warn_at(payment) : cancel_at(payment);
 }

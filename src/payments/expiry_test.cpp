@@ -73,6 +73,10 @@ TEST(Expiry, EndsInExpiredAndIsTriedAgainWhenItIsRefused) {
     EXPECT_EQ(late.error().code, "payment_not_capturable");
     const auto refused = settle(cancel->after, no(), at, 4);
     EXPECT_EQ(refused->after.due_at, at + hours(1));
+    EXPECT_FALSE(refused->after.operation.review);
+    const auto at_the_end = settle(cancel->after, no(), at + hours(1), 4);
+    EXPECT_EQ(at_the_end->after.due_at, Instant::max()) << "it has lapsed";
+    EXPECT_TRUE(at_the_end->after.operation.review) << "somebody is to look why";
 }
 
 TEST(Expiry, WhatIsTakenOrGivenBackHasNoChores) {

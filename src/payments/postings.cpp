@@ -145,71 +145,38 @@ ledger::Posting refund_posting(const Payment& payment, RefundStage stage) {
     return posting;
 }
 
-namespace {
-
-std::string_view kind_of(DisputeStage stage) {
-    switch (stage) {
-        case DisputeStage::withdrawn:
-            return "dispute";
-        case DisputeStage::reinstated:
-            return "dispute_reinstated";
-        case DisputeStage::lost:
-            return "dispute_lost";
-        case DisputeStage::lost_no_more:
-            return "dispute_lost_no_more";
-    }
-    return "";
-}
-
-// The money between us, the provider and the bank. `sign` 1: it is taken.
-void add_movement(ledger::Posting& posting, const Payment& payment, const Dispute& dispute,
-                  std::int64_t sign, std::int64_t fee) {
+ledger::Posting movement_posting(const Payment& payment, const Dispute& dispute, std::int64_t taken,
+                                 std::int64_t fee) {
+    auto posting = begin_posting(payment, taken > 0   ? "dispute"
+                                          : taken < 0 ? "dispute_reinstated"
+                                                      : "dispute_fee");
     const auto id = dispute.id.uuid();
+    posting.id = later_id(id, dispute.movements);
     const ledger::AccountName charged_back{ledger::kChargebackReceivable, "", payment.currency};
     const ledger::AccountName fees{ledger::kChargebackFees, "", payment.currency};
     const ledger::AccountName provider{ledger::kPspReceivable, dispute.provider, payment.currency};
-    posting.legs.push_back({charged_back, sign * dispute.amount, id});
+    if (taken != 0) posting.legs.push_back({charged_back, taken, id});
     if (fee != 0) posting.legs.push_back({fees, fee, id});
-    posting.legs.push_back({provider, -sign * dispute.amount - fee, id});
+    if (taken + fee != 0) posting.legs.push_back({provider, -taken - fee, id});
+    return posting;
 }
 
-// Who bears the loss. `sign` 1: the orders, and we what they do not have.
-void add_loss(ledger::Posting& posting, const Payment& payment, const Dispute& dispute,
-              std::int64_t sign) {
+ledger::Posting decision_posting(const Payment& payment, const Dispute& dispute, bool lost) {
+    auto posting = begin_posting(payment, lost ? "dispute_lost" : "dispute_lost_no_more");
     const auto id = dispute.id.uuid();
+    posting.id = later_id(id, dispute.movements);
+    const std::int64_t sign = lost ? 1 : -1;
+    const ledger::AccountName escrow{ledger::kEscrow, "", payment.currency};
+    const ledger::AccountName loss{ledger::kChargebackLoss, "", payment.currency};
+    const ledger::AccountName charged_back{ledger::kChargebackReceivable, "", payment.currency};
     std::int64_t uncovered = dispute.amount;
     for (std::size_t n = 0; n < payment.orders.size(); ++n) {
         if (dispute.shares[n] == 0) continue;
         uncovered -= dispute.shares[n];
-        const ledger::AccountName escrow{ledger::kEscrow, "", payment.currency};
         posting.legs.push_back({escrow, sign * dispute.shares[n], payment.orders[n].id.uuid()});
     }
-    const ledger::AccountName loss{ledger::kChargebackLoss, "", payment.currency};
     if (uncovered != 0) posting.legs.push_back({loss, sign * uncovered, id});
-    const ledger::AccountName charged_back{ledger::kChargebackReceivable, "", payment.currency};
     posting.legs.push_back({charged_back, -sign * dispute.amount, id});
-}
-
-}  // namespace
-
-ledger::Posting dispute_posting(const Payment& payment, const Dispute& dispute, DisputeStage stage,
-                                std::int64_t fee) {
-    auto posting = begin_posting(payment, kind_of(stage));
-    posting.id = later_id(dispute.id.uuid(), dispute.movements);
-    switch (stage) {
-        case DisputeStage::withdrawn:
-            add_movement(posting, payment, dispute, 1, fee);
-            break;
-        case DisputeStage::reinstated:
-            add_movement(posting, payment, dispute, -1, fee);
-            break;
-        case DisputeStage::lost:
-            add_loss(posting, payment, dispute, 1);
-            break;
-        case DisputeStage::lost_no_more:
-            add_loss(posting, payment, dispute, -1);
-            break;
-    }
     return posting;
 }
 

@@ -27,16 +27,13 @@ enum class RefundStage : std::uint8_t {
 std::vector<OperationId> transactions_of(OperationId operation, Action kind);
 
 // Rows R to U. Whatever a dispute does is booked under an id that follows from it and the number of
-// the movement (Dispute::movements).
-enum class DisputeStage : std::uint8_t {
-    withdrawn,     // The bank has taken the money, and the provider a fee.
-    reinstated,    // It is back.
-    lost,          // Decided against us: the orders pay, as far as they have it.
-    lost_no_more,  // Decided anew.
-};
-// `fee`: the change of what the provider keeps.
-ledger::Posting dispute_posting(const Payment& payment, const Dispute& dispute, DisputeStage stage,
-                                std::int64_t fee);
+// the movement (Dispute::movements). What the bank has taken (less than zero: given back) and what
+// the provider has charged for it since the last one.
+ledger::Posting movement_posting(const Payment& payment, const Dispute& dispute, std::int64_t taken,
+                                 std::int64_t fee);
+// Decided against us: the orders pay, as far as they have it, and we the rest. Not `lost`: decided
+// anew, and they have it again.
+ledger::Posting decision_posting(const Payment& payment, const Dispute& dispute, bool lost);
 std::vector<OperationId> transactions_of(const Dispute& dispute);
 
 ledger::Posting refund_posting(const Payment& payment, RefundStage stage);

@@ -141,39 +141,42 @@ TEST(DisputePosting, BooksWhatTheBankDoes) {
                     .amount = 1200,
                     .shares = {700, 300, 0},
                     .movements = 1};
-    const auto post = [&](DisputeStage stage, std::int64_t fee) {
-        const auto posting = dispute_posting(payment, dispute, stage, fee);
+    const auto text = [&](const ledger::Posting& posting) {
         EXPECT_TRUE(ledger::is_balanced(posting));
         std::string out = posting.kind + '\n';
         for (const auto& leg : posting.legs)
             out += fmt::format("{} {}\n", leg.account.text(), leg.amount);
         return out;
     };
-    EXPECT_EQ(post(DisputeStage::withdrawn, 1500),
+    EXPECT_EQ(text(movement_posting(payment, dispute, 1200, 1500)),
               "dispute\n"
               "chargeback_receivable:EUR 1200\n"
               "chargeback_fees:EUR 1500\n"
               "psp_receivable:stripe:EUR -2700\n");
-    EXPECT_EQ(post(DisputeStage::reinstated, -1500),
+    EXPECT_EQ(text(movement_posting(payment, dispute, -1200, -1500)),
               "dispute_reinstated\n"
               "chargeback_receivable:EUR -1200\n"
               "chargeback_fees:EUR -1500\n"
               "psp_receivable:stripe:EUR 2700\n");
-    EXPECT_EQ(post(DisputeStage::lost, 0),
+    EXPECT_EQ(text(movement_posting(payment, dispute, 0, 1500)),
+              "dispute_fee\n"
+              "chargeback_fees:EUR 1500\n"
+              "psp_receivable:stripe:EUR -1500\n");
+    EXPECT_EQ(text(decision_posting(payment, dispute, true)),
               "dispute_lost\n"
               "escrow:EUR 700\n"
               "escrow:EUR 300\n"
               "chargeback_loss:EUR 200\n"
               "chargeback_receivable:EUR -1200\n");
-    EXPECT_EQ(post(DisputeStage::lost_no_more, 0),
+    EXPECT_EQ(text(decision_posting(payment, dispute, false)),
               "dispute_lost_no_more\n"
               "escrow:EUR -700\n"
               "escrow:EUR -300\n"
               "chargeback_loss:EUR -200\n"
               "chargeback_receivable:EUR 1200\n");
-    const auto first = dispute_posting(payment, dispute, DisputeStage::withdrawn, 0).id;
+    const auto first = movement_posting(payment, dispute, 1200, 0).id;
     dispute.movements = 2;
-    const auto second = dispute_posting(payment, dispute, DisputeStage::lost, 0).id;
+    const auto second = decision_posting(payment, dispute, true).id;
     EXPECT_EQ(transactions_of(dispute), (std::vector{first, second}));
 }
 

@@ -153,7 +153,7 @@ void show_dispute(json::Writer& out, const Payment& payment, const Dispute& disp
     out.field("currency", payment.currency.code());
     out.field("amount", money(dispute.amount));
     out.field("fee", money(dispute.fee));
-    out.field("funds_withdrawn", dispute.withdrawn);
+    out.field("funds_withdrawn", dispute.withdrawn > 0);
     out.key("evidence_due_at");
     dispute.evidence_due_at == Instant::max() ? out.null()
                                               : out.value(to_text(dispute.evidence_due_at));

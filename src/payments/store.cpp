@@ -141,7 +141,7 @@ Dispute read_dispute(const pg::Rows& rows, std::size_t row) {
             .reason = in.text(),
             .amount = in.int64(),
             .fee = in.int64(),
-            .withdrawn = in.boolean(),
+            .withdrawn = in.int64(),
             .shares = in.int64s(),
             .evidence_due_at = in.time(),
             .opened_at = in.time(),

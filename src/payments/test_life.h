@@ -149,14 +149,17 @@ private:
         const auto amount = 1 + static_cast<std::int64_t>(random_() % 9000);
         const bool moved = status == Status::needs_response || status == Status::under_review ||
                            status == Status::won || status == Status::lost;
-        const bool back = status == Status::won;
+        // The money follows the word at once, later, in part, or never.
+        const auto taken =
+            moved ? amount - static_cast<std::int64_t>(random_() % 2) * amount / 3 : 0;
+        const bool back = status == Status::won && random_() % 4 != 0;
         return {.reference = reference,
                 .status = std::string(name(status)),
                 .reason = "fraudulent",
                 .amount = payment_.money(amount),
-                .withdrawn = moved ? amount : 0,
-                .reinstated = back ? amount : 0,
-                .fee = moved && !back ? 1500 : 0,
+                .withdrawn = taken,
+                .reinstated = back ? taken : 0,
+                .fee = moved && (!back || random_() % 2 == 0) ? 1500 : 0,
                 .evidence_due_at = kNoon + std::chrono::days(random_() % 3)};
     }
 
@@ -237,7 +240,7 @@ private:
             const bool is_lost = one.status == dispute::Status::lost;
             const auto covered = std::accumulate(one.shares.begin(), one.shares.end(), 0LL);
             if (is_lost) lost += covered, uncovered += one.amount - covered;
-            if (one.withdrawn && !is_lost) withdrawn += one.amount;
+            withdrawn += one.withdrawn - (is_lost ? one.amount : 0);
         }
         EXPECT_EQ(-balance_[ledger::kEscrow], c.captured - c.refunded - c.refund_reserved - lost);
         EXPECT_EQ(balance_[ledger::kChargebackReceivable], withdrawn);

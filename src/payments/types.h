@@ -90,7 +90,7 @@ struct Dispute {
     dispute::Status status{};
     std::string reason;
     std::int64_t amount = 0, fee = 0;
-    bool withdrawn = false;            // The money has left the provider's account.
+    std::int64_t withdrawn = 0;        // What the bank has taken and not given back.
     std::vector<std::int64_t> shares;  // What each order has lost of it.
     Instant evidence_due_at, opened_at, updated_at;
     std::int32_t version = 0;    // Of the payment, when it was last changed.

@@ -208,7 +208,11 @@ void Judge::judge_authorization(const Record& record) {
     const auto& payment = record.payment;
     const auto& c = payment.counters;
     if (payment.doing) return;  // It may not be judged before it has ended.
-    if (capturable(c) != 0)
+    // The provider has refused to let it go until it lapsed: somebody is to look why.
+    const bool is_marked = std::ranges::any_of(record.operations, [](const Operation& op) {
+        return op.kind == Action::cancel && op.review;
+    });
+    if (capturable(c) != 0 && !is_marked)
         fault(fmt::format("{}: {} minor units are authorized for ever", payment.id.text(),
                           capturable(c)));
     const auto* main = record.operation(payment.main);
@@ -272,9 +276,10 @@ void Judge::judge_disputes() {
         if (!record || known == record->disputes.data() + record->disputes.size())
             fault(fmt::format("nobody knows of the dispute {} about {}", truth.reference,
                               truth.payment));
-        else if (name(known->status) != truth.status)
-            fault(fmt::format("the dispute {} about {} is {}, and we think {}", truth.reference,
-                              truth.payment, truth.status, name(known->status)));
+        else if (name(known->status) != truth.status || known->amount != truth.amount.minor())
+            fault(fmt::format("the dispute {} about {} is {} of {}, and we think {} of {}",
+                              truth.reference, truth.payment, truth.status, truth.amount.minor(),
+                              name(known->status), known->amount));
     }
 }
 

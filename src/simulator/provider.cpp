@@ -237,15 +237,28 @@ void Provider::move_dispute(std::size_t index, int step) {
         scheduler_.at(scheduler_.now() + wait, kWorld, [this, index, step, to = line.to] {
             auto& dispute = disputes_[index];
             dispute.status = to;
-            const auto amount = dispute.amount.minor();
-            const bool away = to == "needs_response" || to == "under_review" || to == "lost";
-            if (away && dispute.withdrawn == dispute.reinstated) dispute.withdrawn += amount;
-            if (!away && dispute.withdrawn > dispute.reinstated) dispute.reinstated += amount;
-            dispute.fee = dispute.withdrawn > 0 ? 1500 : 0;
+            auto& dice = scheduler_.dice();
+            const auto minor = dispute.amount.minor();
+            if (dice.below(8) == 0)
+                dispute.amount = Money(minor - minor / 2, dispute.amount.currency());
             move_dispute(index, step + 1);
+            const auto later = dice.below(2) == 0 ? Instant::duration(0) : dice.between(1s, 48h);
+            scheduler_.at(scheduler_.now() + later, kWorld, [this, index] { move_funds(index); });
         });
         return;
     }
+}
+
+// The money follows the word, at once or days later; the fee stays sometimes.
+void Provider::move_funds(std::size_t index) {
+    auto& dispute = disputes_[index];
+    const bool away = dispute.status == "needs_response" || dispute.status == "under_review" ||
+                      dispute.status == "lost";
+    const auto has = dispute.withdrawn - dispute.reinstated;
+    if (away == (has > 0)) return;
+    (away ? dispute.withdrawn : dispute.reinstated) += away ? dispute.amount.minor() : has;
+    dispute.fee = away || scheduler_.dice().below(2) == 0 ? 1500 : 0;
+    tell_later("dispute.funds", dispute.payment, connectors::About::dispute, dispute.reference);
 }
 
 connectors::DisputeAnswer Provider::read_dispute(const std::string& reference) const {

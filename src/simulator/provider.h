@@ -85,6 +85,7 @@ private:
     void return_refund(std::size_t effect);
     void open_dispute(std::size_t charge);
     void move_dispute(std::size_t dispute, int step);
+    void move_funds(std::size_t dispute);
     void tell(const Effect& effect);
     void tell_later(std::string_view type, const std::string& payment, connectors::About about,
                     const std::string& object);

@@ -3,15 +3,14 @@
 WITH wanted AS (
     SELECT d.slot, d.id AS dispute_id, d.payment_id, d.merchant_id, w.name || ':' || p.currency AS name, w.reference_id,
            w.amount
-    FROM (SELECT v.*, CASE WHEN v.withdrawn THEN v.amount ELSE 0 END AS taken,
-                 CASE v.status WHEN 'lost' THEN v.amount ELSE 0 END AS lost,
+    FROM (SELECT v.*, CASE v.status WHEN 'lost' THEN v.amount ELSE 0 END AS lost,
                  (SELECT coalesce(sum(x), 0) FROM unnest(v.shares) x WHERE v.status = 'lost') AS covered
           FROM dispute v) d
     JOIN payment p ON p.slot = d.slot AND p.id = d.payment_id
     CROSS JOIN LATERAL (
-        SELECT 'psp_receivable:' || d.provider AS name, d.id AS reference_id, -d.taken - d.fee AS amount
+        SELECT 'psp_receivable:' || d.provider AS name, d.id AS reference_id, -d.withdrawn - d.fee AS amount
         UNION ALL
-        SELECT 'chargeback_receivable', d.id, d.taken - d.lost
+        SELECT 'chargeback_receivable', d.id, d.withdrawn - d.lost
         UNION ALL
         SELECT 'chargeback_fees', d.id, d.fee
         UNION ALL

@@ -32,8 +32,8 @@ CROSS JOIN LATERAL (VALUES
     ('voided', CASE WHEN s.is_closed OR l.has_lapsed THEN s.authorized - s.captured ELSE s.canceled END, p.voided::numeric),
     ('refund_reserved', s.refund_reserved, p.refund_reserved::numeric),
     ('refunded', s.refunded, p.refunded::numeric),
-    ('disputed', (SELECT coalesce(sum(d.amount), 0) FROM dispute d
-                  WHERE d.slot = p.slot AND d.payment_id = p.id AND d.withdrawn), p.disputed::numeric)) AS c (name, expected, found)
+    ('disputed', (SELECT coalesce(sum(d.withdrawn), 0) FROM dispute d
+                  WHERE d.slot = p.slot AND d.payment_id = p.id), p.disputed::numeric)) AS c (name, expected, found)
 WHERE c.expected <> c.found
   -- What payment_laws tells is not told again.
   AND least(p.authorized, p.capture_reserved, p.captured, p.voided, p.refund_reserved, p.refunded, p.disputed) >= 0

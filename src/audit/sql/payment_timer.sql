@@ -9,7 +9,8 @@ FROM (
     CROSS JOIN LATERAL (
         SELECT p.authorized::numeric - p.captured - p.capture_reserved - p.voided AS capturable) c
 ) x
-WHERE (x.due_at < 'infinity') <> x.can_end
+-- What the provider still refuses to give back when it has lapsed waits for a person.
+WHERE ((x.due_at < 'infinity') <> x.can_end AND NOT (x.can_end AND x.updated_at >= x.authorized_until))
    OR (x.can_end AND x.due_at < $3 - interval '5 minutes')
    -- What the provider refused to give back is tried again later.
    OR (x.can_end AND x.due_at > greatest(x.authorized_until, x.updated_at + interval '1 hour', $3 + interval '5 minutes'))
