@@ -22,10 +22,6 @@ std::unexpected<Error> refuse(const Payment& payment, Fault fault, std::string_v
     return refusal;
 }
 
-bool is_attempt(Action action) {
-    return action == Action::authorize || action == Action::sale;
-}
-
 std::string_view too_much(Action action) {
     return action == Action::refund ? "amount_exceeds_refundable" : "amount_exceeds_capturable";
 }
@@ -139,7 +135,7 @@ Result<Measure> measure_attempt(const Payment& payment) {
 // The amount, and its shares by order.
 Result<Measure> measure(const Payment& payment, std::span<const Part> parts, const Wish& wish) {
     if (wish.action == Action::adjust) return measure_adjustment(payment, wish);
-    if (is_attempt(wish.action)) return measure_attempt(payment);
+    if (is_first_step(wish.action)) return measure_attempt(payment);
     TRY(const auto left, left_for(payment, wish.action));
     std::int64_t sum = 0;  // Each is at most kAmountMax, and there are few.
     for (const auto& [reference, part] : wish.orders) sum += part;
@@ -273,7 +269,7 @@ Result<Change> begin(const Payment& payment, std::span<const Part> parts, const 
     auto& [amount, shares] = measured;
     const bool in_place = wish.in_place && payment.can_increment && amount > payment.amount;
     const bool replaces = wish.action == Action::adjust && !in_place;
-    const bool makes_anew = is_attempt(wish.action) || replaces;
+    const bool makes_anew = is_first_step(wish.action) || replaces;
     std::mt19937_64 more(random);
     auto change = step(payment, timing.now, more());
     auto& after = change.after;

@@ -139,8 +139,8 @@ void note_evidence(Payment& payment, const connectors::Outcome& outcome) {
         op.provider_reference = yes->reference;
         op.proof = yes->proof;
         op.why.clear();
-        const bool authorizes = op.kind == Action::authorize || op.kind == Action::sale ||
-                                (op.kind == Action::adjust && !op.about.empty());
+        const bool authorizes =
+            is_first_step(op.kind) || (op.kind == Action::adjust && !op.about.empty());
         if (authorizes && op.id == payment.main) {
             payment.card_brand = yes->card.brand;
             payment.can_increment = yes->card.can_increment;

@@ -192,9 +192,9 @@ std::optional<Change> reroute(const Payment& payment, const connectors::Outcome&
     const auto& before = payment.operation;
     const auto* no = std::get_if<connectors::Declined>(&outcome);
     const auto* miss = std::get_if<connectors::NotSent>(&outcome);
-    const bool is_first_step = before.kind == Action::authorize || before.kind == Action::sale;
     const bool is_proved = miss || (no && no->code == connectors::kAccountRefused);
-    if (!is_proved || !is_first_step || before.state != State::sending) return std::nullopt;
+    if (!is_proved || !is_first_step(before.kind) || before.state != State::sending)
+        return std::nullopt;
     static_assert(operation::next(State::sending, HeardOf::miss) == State::not_sent &&
                   operation::next(State::not_sent, HeardOf::send) == State::sending);
     auto change = step(payment, timing.now, random);

@@ -3,13 +3,6 @@
 #include <algorithm>
 
 namespace florin::payments {
-namespace {
-
-bool is_first_step(Action action) {
-    return action == Action::authorize || action == Action::sale;
-}
-
-}  // namespace
 
 std::int64_t capturable(const Counters& c) {
     return c.authorized - c.captured - c.capture_reserved - c.voided;

@@ -167,6 +167,11 @@ constexpr bool is_main(Action action) {
     return action != Action::refund && action != Action::release;
 }
 
+// Asks for the buyer's money: how a payment begins, and how it is tried again.
+constexpr bool is_first_step(Action action) {
+    return action == Action::authorize || action == Action::sale;
+}
+
 Scope scope_of(Action action);
 
 // What could still be captured or refunded, in minor units.
