@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "payments/expiry.h"
 #include "payments/postings.h"
+#include "payments/rules.h"
 #include "payments/step.h"
 #include "platform/crypto/hash.h"
 
@@ -16,8 +17,6 @@ namespace florin::payments {
 using operation::State;
 
 namespace {
-
-constexpr std::size_t kProviderKeyLength = 40;
 
 std::string_view subject_of(Action kind) {
     return kind == Action::refund ? "refund." : kind == Action::release ? "release." : "payment.";

@@ -27,6 +27,8 @@ struct Provider {
     std::string name;  // Of the account (account.h).
     std::string key;   // Our idempotency key there.
 };
+// Characters of such a key: 200 bits; the shortest limit of a provider is 45.
+inline constexpr std::size_t kProviderKeyLength = 40;
 
 // A new payment, born sending: who commits it sends it.
 Payment open(NewPayment wanted, Provider provider, Timing timing, std::uint64_t random);

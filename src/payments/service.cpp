@@ -20,7 +20,6 @@ using operation::State;
 
 // Somebody else may be first again and again; each time we decide anew, but not for ever.
 constexpr int kRoundsMax = 10;
-constexpr std::size_t kProviderKeyLength = 40;  // 200 bits; the shortest limit of a provider is 45.
 
 void append_part(std::string& out, std::string_view part) {
     out += std::to_string(part.size());
