@@ -58,16 +58,12 @@ Result<std::size_t> order_named(const Payment& payment, const std::string& refer
 Result<std::vector<std::int64_t>> shares_of(const Payment& payment, const Wish& wish,
                                             std::int64_t amount,
                                             const std::vector<std::int64_t>& left) {
-    std::vector<std::int64_t> shares(left.size(), 0);
     if (amount > std::accumulate(left.begin(), left.end(), std::int64_t{0}))
         return refuse(payment, Fault::conflict, "payment_needs_review",
                       "after a late success the orders do not have that much left: a person has to "
                       "look at this payment first");
-    if (wish.orders.empty()) {
-        const auto parts = split(payment.money(amount), left);
-        for (std::size_t n = 0; n < parts.size(); ++n) shares[n] = parts[n].minor();
-        return shares;
-    }
+    if (wish.orders.empty()) return split_by_order(payment, amount, left);
+    std::vector<std::int64_t> shares(left.size(), 0);
     for (const auto& [reference, part] : wish.orders) {
         TRY(const auto n, order_named(payment, reference));
         if (part > left[n])
@@ -92,11 +88,7 @@ Result<void> check_sum(const Payment& payment, const Wish& wish, std::int64_t su
 Result<std::vector<std::int64_t>> adjusted_orders(const Payment& payment, const Wish& wish) {
     std::vector<std::int64_t> now;
     for (const auto& order : payment.orders) now.push_back(order.amount);
-    if (wish.orders.empty()) {
-        const auto parts = split(payment.money(*wish.amount), now);
-        for (std::size_t n = 0; n < now.size(); ++n) now[n] = parts[n].minor();
-        return now;
-    }
+    if (wish.orders.empty()) return split_by_order(payment, *wish.amount, now);
     for (const auto& [reference, amount] : wish.orders) {
         TRY(const auto n, order_named(payment, reference));
         now[n] = amount;
@@ -254,6 +246,13 @@ std::vector<std::int64_t> left_by_order(const Payment& payment, std::span<const 
     // A late success may have taken from an order what another operation took meanwhile.
     for (auto& amount : left) amount = std::max<std::int64_t>(amount, 0);
     return left;
+}
+
+std::vector<std::int64_t> split_by_order(const Payment& payment, std::int64_t amount,
+                                         std::span<const std::int64_t> weights) {
+    std::vector<std::int64_t> shares;
+    for (const auto& part : split(payment.money(amount), weights)) shares.push_back(part.minor());
+    return shares;
 }
 
 Scope scope_of(const Wish& wish) {

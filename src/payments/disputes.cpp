@@ -18,9 +18,7 @@ std::vector<std::int64_t> shares_of(const Payment& payment, std::vector<std::int
                                     std::int64_t amount) {
     const auto all = std::accumulate(left.begin(), left.end(), std::int64_t{0});
     if (amount >= all) return left;
-    const auto split_up = split(payment.money(amount), left);
-    for (std::size_t n = 0; n < left.size(); ++n) left[n] = split_up[n].minor();
-    return left;
+    return split_by_order(payment, amount, left);
 }
 
 // The money moves when the provider moves it, whatever word it has for the dispute. Between two

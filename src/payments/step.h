@@ -39,4 +39,8 @@ Operation& add_follow_up(Change& change, Action kind, std::int64_t amount, std::
 std::vector<std::int64_t> left_by_order(const Payment& payment, std::span<const Part> parts,
                                         Action action);
 
+// `amount` by order, shared out by weights as `split` of domain/money.h does.
+std::vector<std::int64_t> split_by_order(const Payment& payment, std::int64_t amount,
+                                         std::span<const std::int64_t> weights);
+
 }  // namespace florin::payments
