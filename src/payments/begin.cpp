@@ -219,9 +219,7 @@ Result<Change> undo(const Payment& payment, std::span<const Part> parts, Wish wi
     refund.shares = std::move(shares);
     refund.reason = wish.reason;
     change.after.counters.refund_reserved += taken;
-    auto about_it = change.after;
-    about_it.operation = refund;
-    change.postings.push_back(refund_posting(about_it, RefundStage::reserved));
+    book_reserved(change, refund);
     return change;
 }
 

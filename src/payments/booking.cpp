@@ -98,11 +98,8 @@ void park(Change& change, std::uint64_t random) {
     change.postings.push_back(late_success_posting(after));
     after.operation.shares.assign(after.orders.size(), 0);  // No order has a part in it.
     if (!is_superseded(after)) return;
-    const auto refund = add_follow_up(change, Action::refund, after.operation.amount,
-                                      after.operation.provider_reference, random);
-    auto about_it = after;
-    about_it.operation = refund;
-    change.postings.push_back(refund_posting(about_it, RefundStage::reserved));
+    book_reserved(change, add_follow_up(change, Action::refund, after.operation.amount,
+                                        after.operation.provider_reference, random));
     after.operation.review = false;
 }
 
@@ -315,6 +312,12 @@ Operation& add_follow_up(Change& change, Action kind, std::int64_t amount, std::
         .by_itself = true,
     });
     return change.follow_ups.back();
+}
+
+void book_reserved(Change& change, const Operation& refund) {
+    auto about_it = change.after;
+    about_it.operation = refund;
+    change.postings.push_back(refund_posting(about_it, RefundStage::reserved));
 }
 
 }  // namespace florin::payments

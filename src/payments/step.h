@@ -35,6 +35,9 @@ void end(Change& change);
 Operation& add_follow_up(Change& change, Action kind, std::int64_t amount, std::string about,
                          std::uint64_t random);
 
+// Books a refund that begins as a follow-up: from here on its money is on its way.
+void book_reserved(Change& change, const Operation& refund);
+
 // What is left of each order to capture (any other action) or to refund.
 std::vector<std::int64_t> left_by_order(const Payment& payment, std::span<const Part> parts,
                                         Action action);
