@@ -260,7 +260,8 @@ Scope scope_of(const Wish& wish) {
 
 Result<Change> begin(const Payment& payment, std::span<const Part> parts, const Wish& wish,
                      Provider provider, ClientKey key, Timing timing, std::uint64_t random) {
-    if (wish.undo) return undo(payment, parts, wish, provider, key, timing, random);
+    if (wish.undo)
+        return undo(payment, parts, wish, std::move(provider), std::move(key), timing, random);
     TRY_OK(may_begin(payment, parts, wish));
     TRY(auto measured, measure(payment, parts, wish));
     auto& [amount, shares] = measured;
