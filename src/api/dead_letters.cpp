@@ -15,13 +15,8 @@ Handled list_dead_letters(Services& services, Call call) {
     auto found = co_await services.dead_letters.list(call.caller.merchant, limit + 1);
     const bool more = found.size() > static_cast<std::size_t>(limit);
     if (more) found.pop_back();
-    json::Writer out;
-    out.begin_object().field("object", "list").field("url", call.target.path);
-    out.key("data").begin_array();
-    for (const auto& letter : found) payments::show_dead_letter(out, letter);
-    out.end_array().field("has_more", more).key("next_cursor").null();
-    out.end_object();
-    co_return json_response(200, std::move(out).text());
+    co_return list_response(call.target.path, found, payments::show_dead_letter, more,
+                            std::nullopt);
 }
 
 Handled get_dead_letter(Services& services, Call call) {

@@ -73,14 +73,9 @@ Handled list_payment_events(Services& services, Call call) {
                                                          limit + 1);
     const bool more = events.size() > static_cast<std::size_t>(limit);
     if (more) events.pop_back();
-    json::Writer out;
-    out.begin_object().field("object", "list").field("url", call.target.path);
-    out.key("data").begin_array();
-    for (const auto& event : events) show(out, event);
-    out.end_array().field("has_more", more).key("next_cursor");
-    more ? out.value(std::to_string(events.back().version)) : out.null();
-    out.end_object();
-    co_return json_response(200, std::move(out).text());
+    std::optional<std::string> next;
+    if (more) next = std::to_string(events.back().version);
+    co_return list_response(call.target.path, events, show, more, next);
 }
 
 }  // namespace florin::api

@@ -2,7 +2,12 @@
 
 // One handler per route (routes.cpp). Reads a Call, asks a service, shows the answer.
 
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include "api/gate.h"
+#include "base/json.h"
 
 namespace florin::api {
 
@@ -41,5 +46,19 @@ Handled get_openapi(Services& services, Call call);
 Task<Result<payments::Payment>> find_payment(Services& services, MerchantId merchant,
                                              std::string id);
 http::Response json_response(int status, std::string body);
+
+// One page of a list. `show` writes a row; `next_cursor` leads to the page after it, nothing =
+// null.
+template <class Rows, class Show>
+http::Response list_response(std::string_view url, const Rows& rows, Show show, bool has_more,
+                             const std::optional<std::string>& next_cursor) {
+    json::Writer out;
+    out.begin_object().field("object", "list").field("url", url).key("data").begin_array();
+    for (const auto& row : rows) show(out, row);
+    out.end_array().field("has_more", has_more).key("next_cursor");
+    next_cursor ? out.value(*next_cursor) : out.null();
+    out.end_object();
+    return json_response(200, std::move(out).text());
+}
 
 }  // namespace florin::api

@@ -51,7 +51,7 @@ std::optional<ledger::EntryCursor> read_cursor(std::string_view text) {
     return cursor;
 }
 
-void show(json::Writer& out, const ledger::Entry& entry) {
+void show_entry(json::Writer& out, const ledger::Entry& entry) {
     const bool debit = entry.amount > 0;
     const Money amount(debit ? entry.amount : -entry.amount, entry.account.currency);
     const bool whole_payment = entry.reference == entry.source;
@@ -129,14 +129,9 @@ Handled list_ledger_entries(Services& services, Call call) {
     }
     const bool more = !payment && found.size() > static_cast<std::size_t>(limit);
     if (more) found.pop_back();
-    json::Writer out;
-    out.begin_object().field("object", "list").field("url", call.target.path);
-    out.key("data").begin_array();
-    for (const auto& entry : found) show(out, entry);
-    out.end_array().field("has_more", more).key("next_cursor");
-    more ? out.value(entry_id(found.back())) : out.null();
-    out.end_object();
-    co_return json_response(200, std::move(out).text());
+    std::optional<std::string> next;
+    if (more) next = entry_id(found.back());
+    co_return list_response(call.target.path, found, show_entry, more, next);
 }
 
 }  // namespace florin::api

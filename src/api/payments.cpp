@@ -137,25 +137,16 @@ Handled retry_payment(Services& services, Call call) {
 Handled list_disputes(Services& services, Call call) {
     CO_TRY(const auto payment, co_await find_payment(services, call.caller.merchant, call.id));
     const auto disputes = co_await services.payment_store.disputes(payment.id);
-    json::Writer out;
-    out.begin_object().field("object", "list").field("url", call.target.path);
-    out.key("data").begin_array();
-    for (const auto& dispute : disputes) payments::show_dispute(out, payment, dispute);
-    out.end_array().field("has_more", false).key("next_cursor").null();
-    out.end_object();
-    co_return json_response(200, std::move(out).text());
+    const auto show = [&](json::Writer& out, const payments::Dispute& dispute) {
+        payments::show_dispute(out, payment, dispute);
+    };
+    co_return list_response(call.target.path, disputes, show, false, std::nullopt);
 }
 
 Handled list_refunds(Services& services, Call call) {
     CO_TRY(const auto payment, co_await find_payment(services, call.caller.merchant, call.id));
     const auto refunds = co_await services.payment_store.refunds(payment);
-    json::Writer out;
-    out.begin_object().field("object", "list").field("url", call.target.path);
-    out.key("data").begin_array();
-    for (const auto& refund : refunds) payments::show_refund(out, refund);
-    out.end_array().field("has_more", false).key("next_cursor").null();
-    out.end_object();
-    co_return json_response(200, std::move(out).text());
+    co_return list_response(call.target.path, refunds, payments::show_refund, false, std::nullopt);
 }
 
 Handled get_refund(Services& services, Call call) {
@@ -221,15 +212,12 @@ Handled list_payments(Services& services, Call call) {
     auto found = co_await services.payment_store.list(call.caller.merchant, std::move(filter));
     const bool more = found.size() > limit;
     if (more) found.erase(found.begin() + static_cast<std::ptrdiff_t>(limit), found.end());
-    json::Writer out;
-    out.begin_object().field("object", "list").field("url", "/v1/payments");
-    out.key("data").begin_array();
-    for (const auto& payment : found) payments::show(out, payment);
-    out.end_array();
-    out.field("has_more", more).key("next_cursor");
-    more ? out.value(found.back().id.text()) : out.null();
-    out.end_object();
-    co_return json_response(200, std::move(out).text());
+    const auto show = [](json::Writer& out, const payments::Payment& payment) {
+        payments::show(out, payment);
+    };
+    std::optional<std::string> next;
+    if (more) next = found.back().id.text();
+    co_return list_response("/v1/payments", found, show, more, next);
 }
 
 }  // namespace florin::api
