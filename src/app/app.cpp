@@ -1,12 +1,12 @@
 #include "app/app.h"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include <csignal>
 
 #include "app/database.h"
 #include "base/log.h"
+#include "platform/async/run.h"
 
 namespace florin::app {
 namespace {
@@ -161,8 +161,8 @@ Task<std::string> load_secret(asio::io_context& io, std::string conninfo) {
     co_return co_await store.provider_key_secret();
 }
 
-Task<> run(asio::io_context& io, Config config, std::vector<routing::Rule> rules,
-           std::string conninfo, std::function<void(std::uint16_t)> on_listening) {
+Task<Result<void>> run(asio::io_context& io, Config config, std::vector<routing::Rule> rules,
+                       std::string conninfo, std::function<void(std::uint16_t)> on_listening) {
     asio::signal_set signals(io, SIGINT, SIGTERM);
     auto secret = co_await load_secret(io, conninfo);
     App app(io, config, std::move(rules), conninfo, std::move(secret));
@@ -172,6 +172,7 @@ Task<> run(asio::io_context& io, Config config, std::vector<routing::Rule> rules
     co_await signals.async_wait(asio::use_awaitable);
     log::info("serve.stopping", {});
     co_await app.close();
+    co_return Result<void>();
 }
 
 }  // namespace
@@ -184,15 +185,7 @@ Result<void> serve(const Config& config, const std::function<void(std::uint16_t)
         log::warn("serve.no_provider_key", {{"hint", "set stripe_secret_key_file"}});
     std::signal(SIGPIPE, SIG_IGN);
     asio::io_context io(1);
-    std::exception_ptr failure;
-    asio::co_spawn(io, run(io, config, rules, database.conninfo(), on_listening),
-                   [&](std::exception_ptr e) {
-                       failure = e;
-                       io.stop();
-                   });
-    io.run();
-    if (failure) std::rethrow_exception(failure);
-    return {};
+    return run_to_end(io, run(io, config, rules, database.conninfo(), on_listening));
 }
 
 }  // namespace florin::app

@@ -1,6 +1,5 @@
 #include "app/audit.h"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include "app/database.h"
 #include "audit/watch.h"
 #include "base/log.h"
+#include "platform/async/run.h"
 #include "platform/async/scope.h"
 #include "platform/http/client.h"
 #include "platform/http/server.h"
@@ -110,21 +110,6 @@ private:
     http::Server server_;
 };
 
-// Runs one coroutine to its end.
-template <class T>
-Result<T> finish(asio::io_context& io, Task<Result<T>> task) {
-    std::exception_ptr failure;
-    std::optional<Result<T>> result;
-    asio::co_spawn(io, std::move(task), [&](std::exception_ptr e, Result<T> value) {
-        failure = e;
-        result.emplace(std::move(value));
-        io.stop();
-    });
-    io.run();
-    if (failure) std::rethrow_exception(failure);
-    return std::move(*result);
-}
-
 }  // namespace
 
 Result<audit::Report> audit_once(const Config& config, AuditOptions options,
@@ -132,8 +117,8 @@ Result<audit::Report> audit_once(const Config& config, AuditOptions options,
     TRY(const auto database, open_database(config));
     asio::io_context io(1);
     audit::Reader reader(io, reader_options(database, options));
-    return finish(io,
-                  audit::full_pass(reader, on_progress, options.slots_max, options.findings_max));
+    return run_to_end(
+        io, audit::full_pass(reader, on_progress, options.slots_max, options.findings_max));
 }
 
 Result<void> audit_for_ever(const Config& config, AuditOptions options,
@@ -142,7 +127,7 @@ Result<void> audit_for_ever(const Config& config, AuditOptions options,
     std::signal(SIGPIPE, SIG_IGN);
     asio::io_context io(1);
     Auditor auditor(io, config, reader_options(database, options), options.slots_max);
-    return finish(io, auditor.run(on_listening));
+    return run_to_end(io, auditor.run(on_listening));
 }
 
 }  // namespace florin::app

@@ -9,16 +9,13 @@
 #include "audit/show.h"
 #include "base/clock.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/table.h"
 
 namespace florin::cli {
 namespace {
 
 using audit::Report;
-
-void print(const std::string& text) {
-    std::fputs((text + "\n").c_str(), stdout);
-}
 
 void list_checks(bool json) {
     if (json) return print(audit::show_catalogue());

@@ -2,28 +2,24 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/co_spawn.hpp>
-
 #include <cstdio>
 #include <map>
 
 #include "accounts/keys.h"
 #include "app/database.h"
 #include "base/json.h"
+#include "cli/print.h"
 #include "cli/table.h"
 #include "ledger/store.h"
 #include "payments/show.h"
 #include "payments/store.h"
+#include "platform/async/run.h"
 #include "storage/migrate.h"
 
 namespace florin::cli {
 namespace {
 
 constexpr std::int64_t kEventsShown = 1000;
-
-void print(const std::string& text) {
-    std::fputs((text + "\n").c_str(), stdout);
-}
 
 // What commands read and write, on one connection.
 struct Stores {
@@ -41,15 +37,7 @@ Result<T> with_database(const Options& options, Work work) {
     asio::io_context io(1);
     pg::Pool pool(io, database.conninfo(), 1);
     Stores stores(pool);
-    std::optional<T> answer;
-    std::exception_ptr failure;
-    asio::co_spawn(io, work(stores), [&](std::exception_ptr e, T value) {
-        failure = e;
-        answer.emplace(std::move(value));
-    });
-    io.run();
-    if (failure) std::rethrow_exception(failure);
-    return std::move(*answer);
+    return run_to_end<T>(io, work(stores));
 }
 
 void show_key(json::Writer& out, const accounts::KeyInfo& key, const std::string& text) {

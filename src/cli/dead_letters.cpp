@@ -2,20 +2,32 @@
 
 #include "payments/dead_letters.h"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-
-#include <cstdio>
-
 #include "app/database.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/table.h"
+#include "platform/async/run.h"
 
 namespace florin::cli {
 namespace {
 
 using payments::DeadLetter;
 using payments::DeadLetters;
+
+// The scope ends with the task, however that ended.
+template <class T>
+Task<T> close_after(TaskScope& scope, Task<T> task) {
+    std::exception_ptr failure;
+    std::optional<T> answer;
+    try {
+        answer.emplace(co_await std::move(task));
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_await scope.close();
+    if (failure) std::rethrow_exception(failure);
+    co_return std::move(*answer);
+}
 
 // Runs one task with an engine of its own, which ends with it.
 template <class T, class Work>
@@ -29,20 +41,7 @@ Result<T> with_dead_letters(const Options& options, Work work) {
     DeadLetters letters(store, engine);
     TaskScope scope(io);
     engine.start(scope);
-    std::optional<T> answer;
-    std::exception_ptr failure;
-    asio::co_spawn(io, work(letters), [&](std::exception_ptr e, T value) {
-        failure = e;
-        answer.emplace(std::move(value));
-        asio::co_spawn(io, scope.close(), asio::detached);
-    });
-    io.run();
-    if (failure) std::rethrow_exception(failure);
-    return std::move(*answer);
-}
-
-void print(const std::string& text) {
-    std::fputs((text + "\n").c_str(), stdout);
+    return run_to_end(io, close_after<T>(scope, work(letters)));
 }
 
 Task<Result<std::string>> show_one(DeadLetters& letters, std::string id) {

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/table.h"
 #include "domain/dispute.h"
 #include "domain/operation.h"
@@ -90,7 +91,7 @@ Result<void> show_machine(const Options& options, const std::string& name, bool 
         out.field("to", line.to).end_object();
     }
     out.end_array();
-    std::fputs(((options.json ? out.text() : table.text()) + "\n").c_str(), stdout);
+    print(options.json ? out.text() : table.text());
     return {};
 }
 

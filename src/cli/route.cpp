@@ -7,6 +7,7 @@
 #include "app/accounts.h"
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/print.h"
 #include "cli/table.h"
 #include "domain/money.h"
 #include "routing/rules.h"
@@ -41,7 +42,7 @@ void print_json(const routing::Route& route) {
     for (const auto& one : route.passed_over)
         out.begin_object().field("rule", one.rule).field("why", one.why).end_object();
     out.end_array().end_object();
-    std::printf("%s\n", out.text().c_str());
+    print(out.text());
 }
 
 void print_text(const routing::Route& route) {
