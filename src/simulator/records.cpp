@@ -1,5 +1,7 @@
 #include "simulator/records.h"
 
+#include <functional>
+
 #include "payments/show.h"
 #include "simulator/connector.h"
 #include "simulator/world.h"
@@ -68,6 +70,21 @@ void refuse_sometimes(World& world) {
 
 void pass(SqlState state) {
     if (state != kCommitted) throw pg::SqlError(std::string(state), "refused");
+}
+
+// A read of what is due, and a transaction that takes it over: two members of the database.
+template <class Find, class Claim>
+Task<std::invoke_result_t<Find, Database&, Instant, std::int64_t>> claim_due(
+    World& world, Find find, Claim claim, Instant now, Instant until, std::int64_t limit) {
+    co_await read(world);
+    auto due = std::invoke(find, world.database, now, limit);
+    if (due.empty()) co_return due;
+    refuse_sometimes(world);
+    const auto deadline = world.scheduler.now() + kPatience;
+    auto apply = [&world, claim, due = std::move(due), until] {
+        return std::invoke(claim, world.database, due, until);
+    };
+    co_return co_await write(world, deadline, std::move(apply));
 }
 
 struct Created {
@@ -158,15 +175,7 @@ Task<> SimulatedRecords::postpone(Due claimed, Instant at) {
 
 Task<std::vector<DuePayment>> SimulatedRecords::claim_chores(Instant now, Instant until,
                                                              std::int64_t limit) {
-    co_await read(world_);
-    auto due = world_.database.chores(now, limit);
-    if (due.empty()) co_return due;
-    refuse_sometimes(world_);
-    const auto deadline = world_.scheduler.now() + kPatience;
-    auto apply = [&world = world_, due = std::move(due), until] {
-        return world.database.claim_chores(due, until);
-    };
-    co_return co_await write(world_, deadline, std::move(apply));
+    return claim_due(world_, &Database::chores, &Database::claim_chores, now, until, limit);
 }
 
 Task<std::vector<Dispute>> SimulatedRecords::disputes(PaymentId payment) {
@@ -176,15 +185,7 @@ Task<std::vector<Dispute>> SimulatedRecords::disputes(PaymentId payment) {
 
 Task<std::vector<ProviderEvent>> SimulatedRecords::claim_events(Instant now, Instant until,
                                                                 std::int64_t limit) {
-    co_await read(world_);
-    auto due = world_.database.due_events(now, limit);
-    if (due.empty()) co_return due;
-    refuse_sometimes(world_);
-    const auto deadline = world_.scheduler.now() + kPatience;
-    auto apply = [&world = world_, due = std::move(due), until] {
-        return world.database.claim_events(due, until);
-    };
-    co_return co_await write(world_, deadline, std::move(apply));
+    return claim_due(world_, &Database::due_events, &Database::claim_events, now, until, limit);
 }
 
 Task<> SimulatedRecords::finish_event(ProviderEvent event, EventState state, std::string why,
