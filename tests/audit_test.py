@@ -32,13 +32,13 @@ PAYMENTS_IN_STORM = 80
 class AuditTest(ApiTest):
     """One database with every story in it, and copies of it."""
 
+    stack_type = HeardStack
+    settings = {"fsync": "off"}  # Nothing here is about losing power, and copies are many.
     names = {}
 
     @classmethod
     def setUpClass(cls):
-        unittest.TestCase.setUpClass()
-        # Nothing here is about losing power, and copies are many.
-        cls.stack = cls.enterClassContext(HeardStack(settings={"fsync": "off"}))
+        super().setUpClass()
         try:
             cls.play()
         except BaseException:

@@ -158,12 +158,8 @@ class ShortLivedStack(shops.FastStack):
 
 
 class Expiry(LifecycleTest):
+    stack_type = ShortLivedStack
     florins = 2
-
-    @classmethod
-    def setUpClass(cls):
-        unittest.TestCase.setUpClass()
-        cls.stack = cls.enterClassContext(ShortLivedStack(florins=cls.florins))
 
     def test_nobody_captures_so_it_is_announced_and_given_back(self):
         shop = self.shop()

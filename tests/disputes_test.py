@@ -54,10 +54,7 @@ class HeardStack(MailStack):
 
 
 class DisputeTest(LifecycleTest):
-    @classmethod
-    def setUpClass(cls):
-        unittest.TestCase.setUpClass()
-        cls.stack = cls.enterClassContext(HeardStack(florins=cls.florins))
+    stack_type = HeardStack
 
     def disputes(self, shop, payment):
         return shop.get(f"/v1/payments/{payment}/disputes").json["data"]

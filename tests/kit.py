@@ -160,14 +160,17 @@ class Stack(stack.Stack):
 class StackTest(unittest.TestCase):
     """Tests that share one stack. The logs are printed when one of them fails."""
 
+    stack_type = Stack
     florins = 1
+    settings = None  # Of PostgreSQL.
     sandbox_keeps_data = False
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.stack = cls.enterClassContext(Stack(
-            florins=cls.florins, sandbox_keeps_data=cls.sandbox_keeps_data))
+        cls.stack = cls.enterClassContext(cls.stack_type(
+            florins=cls.florins, settings=cls.settings,
+            sandbox_keeps_data=cls.sandbox_keeps_data))
 
     def client(self, key=None, florin=0):
         client = self.stack.client(key, florin)

@@ -33,14 +33,14 @@ class LimitedTest(ApiTest):
 
     @classmethod
     def setUpClass(cls):
-        unittest.TestCase.setUpClass()
         limits = cls.limits
 
         class Limited(FastStack):
             def environment(self):
                 return {**super().environment(), **limits}
 
-        cls.stack = cls.enterClassContext(Limited(florins=cls.florins))
+        cls.stack_type = Limited
+        super().setUpClass()
 
     def metric(self, name, florin=0, **labels):
         """The value, or 0 when there is none yet."""

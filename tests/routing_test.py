@@ -103,12 +103,8 @@ class TwoAccounts(FastStack):
 
 
 class RoutingTest(ApiTest):
+    stack_type = TwoAccounts
     florins = 2
-
-    @classmethod
-    def setUpClass(cls):
-        unittest.TestCase.setUpClass()
-        cls.stack = cls.enterClassContext(TwoAccounts(florins=cls.florins))
 
     def account_of(self, payment):
         return payment["provider"]["name"]

@@ -5,7 +5,6 @@ The sandbox's list of charges is the truth about money.
 
 import threading
 import time
-import unittest
 import uuid
 
 import kit
@@ -47,10 +46,7 @@ class FastStack(kit.Stack):
 
 
 class ApiTest(kit.StackTest):
-    @classmethod
-    def setUpClass(cls):
-        unittest.TestCase.setUpClass()
-        cls.stack = cls.enterClassContext(FastStack(florins=cls.florins))
+    stack_type = FastStack
 
     def new_key(self, *options):
         return self.stack.florin_json("keys", "create", "--name", "test", "--merchant",

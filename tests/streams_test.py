@@ -281,10 +281,8 @@ class SecretStack(FastStack):
 
 
 class OverTls(StreamTest):
-    @classmethod
-    def setUpClass(cls):
-        unittest.TestCase.setUpClass()
-        cls.stack = cls.enterClassContext(SecretStack())
+    stack_type = SecretStack
+    florins = 1
 
     def test_a_stream_is_the_same_over_tls(self):
         key = self.new_key()["key"]
@@ -317,10 +315,8 @@ class NarrowStack(FastStack):
 
 
 class Limits(StreamTest):
-    @classmethod
-    def setUpClass(cls):
-        unittest.TestCase.setUpClass()
-        cls.stack = cls.enterClassContext(NarrowStack())
+    stack_type = NarrowStack
+    florins = 1
 
     def test_a_silent_stream_is_kept_open_by_comments(self):
         shop = self.shop()

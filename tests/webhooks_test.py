@@ -88,10 +88,7 @@ def signed(body, secret=SECRET, at=None):
 
 
 class WebhooksTest(ApiTest):
-    @classmethod
-    def setUpClass(cls):
-        unittest.TestCase.setUpClass()
-        cls.stack = cls.enterClassContext(MailStack(florins=1))
+    stack_type = MailStack
 
     def deliver(self, letter, status=200):
         body, signature = letter
