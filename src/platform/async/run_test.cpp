@@ -1,4 +1,5 @@
-// Goal: a coroutine's end is the end of the call, whatever else waits on the loop. Method: examples.
+// Goal: a coroutine's end is the end of the call, whatever else waits on the loop. Method:
+// examples.
 
 #include "platform/async/run.h"
 

@@ -1,7 +1,7 @@
 #pragma once
 
 // The owner of background tasks: every started task belongs to a scope, and a scope that is closed
-// has none left. The only place, besides main, that starts coroutines.
+// has none left. The only place, besides run.h, that starts coroutines.
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
