@@ -69,8 +69,10 @@ CREATE TYPE florin.new_provider_event AS (
 
 -- Keeps events, and makes what is open of their payments due now: the resolver reads the object and
 -- believes that. Who sends at this moment is left alone, its answer is on the way. An event that tells of
--- more than that (about <> '') waits in the queue. An event that was here before does nothing. Gives
--- a row for each event that is new, and one without an id for each operation that was woken.
+-- more than that (about <> '') waits in the queue; one of a charge that stands does so only where the
+-- payment has an authorization, sale or adjustment that has not succeeded. Where that has not ended, ten
+-- seconds are left for its end. An event that was here before does nothing. Gives a row for each event that
+-- is new, and one without an id for each operation that was woken.
 CREATE FUNCTION florin.receive_provider_events(e florin.new_provider_event[])
 RETURNS TABLE (slot smallint, payment_id uuid, provider text, id text)
 LANGUAGE plpgsql
@@ -83,22 +85,34 @@ DECLARE
     providers text[];
     ids       text[];
     times     timestamptz[];
+    abouts    text[];
 BEGIN
     WITH stored AS (
         INSERT INTO florin.provider_event AS n
             (slot, provider, id, type, payment_id, body, received_at, about, object, state, due_at)
         SELECT u.slot, u.provider, u.id, u.type, u.payment_id, u.body, u.received_at, u.about,
-               u.object, CASE u.about WHEN '' THEN 1 ELSE 0 END,
-               CASE u.about WHEN '' THEN 'infinity' ELSE u.received_at END
+               u.object, CASE WHEN u.about IN ('', 'charge') THEN 1 ELSE 0 END,
+               CASE WHEN u.about IN ('', 'charge') THEN 'infinity' ELSE u.received_at END
         FROM unnest(e) u
         ON CONFLICT DO NOTHING
-        RETURNING n.slot, n.payment_id, n.provider, n.id, n.received_at
+        RETURNING n.slot, n.payment_id, n.provider, n.id, n.received_at, n.about
     )
     SELECT array_agg(s.slot), array_agg(s.payment_id), array_agg(s.provider), array_agg(s.id),
-           array_agg(s.received_at)
-    INTO slots, payments, providers, ids, times
+           array_agg(s.received_at), array_agg(s.about)
+    INTO slots, payments, providers, ids, times, abouts
     FROM stored s;
     RETURN QUERY SELECT * FROM unnest(slots, payments, providers, ids);
+    -- declined; authorize, sale, adjust; succeeded
+    UPDATE florin.provider_event n
+    SET state = 0, due_at = w.due_at
+    FROM (SELECT u.slot, u.provider, u.id,
+                 min(CASE o.state WHEN 3 THEN u.at ELSE u.at + interval '10 seconds' END) AS due_at
+          FROM unnest(slots, payments, providers, ids, times, abouts)
+               AS u (slot, payment_id, provider, id, at, about)
+          JOIN florin.operation o ON o.slot = u.slot AND o.payment_id = u.payment_id
+          WHERE u.about = 'charge' AND o.kind IN (1, 2, 6) AND o.state <> 2
+          GROUP BY u.slot, u.provider, u.id) w
+    WHERE n.slot = w.slot AND n.provider = w.provider AND n.id = w.id;
     -- pending, unknown, not_found_wait
     RETURN QUERY
     UPDATE florin.operation o

@@ -1,21 +1,27 @@
-"""What banks do after a payment has ended: disputes, refunds that come back, holds that lapse.
+"""What comes after a payment has ended: disputes, refunds that come back, holds that lapse, charges
+that succeed after all.
 
 The provider tells it by webhook, and florin believes what it reads afterwards. Two florins hear
 the same provider; the ledger has to say what the provider's list of charges says.
 """
 
 import json
+import os
+import subprocess
+import time
 import unittest
 import urllib.parse
 import urllib.request
 import uuid
 
 from shop import LifecycleTest, at_once, eventually
-from webhooks_test import ADDRESS, MailStack
+from webhooks_test import ADDRESS, MailStack, signed
 
 DISPUTED = {"type": "card", "token": "pm_card_createDispute"}
 INQUIRED = {"type": "card", "token": "pm_card_createDisputeInquiry"}
 BOUNCES = {"type": "card", "token": "pm_card_refundFail"}
+DECLINED = {"type": "card", "token": "pm_card_visa_chargeDeclined"}
+VISA = {"type": "card", "token": "pm_card_visa"}
 ROUNDS = 8
 
 
@@ -25,11 +31,17 @@ class HeardStack(MailStack):
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
         self.delivered = 0
+        self.copies = 1  # Of each webhook, delivered at one instant.
         self.mailbox.deliver = self.deliver
 
     def deliver(self, body, signature):
         self.delivered += 1
-        florin = self.client("", self.delivered % len(self.florins))
+        first = self.delivered
+        return max(at_once(*(lambda n=n: self.deliver_to(first + n, body, signature)
+                             for n in range(self.copies))))
+
+    def deliver_to(self, florin, body, signature):
+        florin = self.client("", florin % len(self.florins))
         try:
             return florin.request("POST", ADDRESS, body, {"Stripe-Signature": signature}).status
         except OSError:  # It has gone: at the end of the tests it may.
@@ -166,6 +178,161 @@ class Lapses(DisputeTest):
         self.assertEqual(done["amount_voided"], "100.00")
         answer = shop.post(f"/v1/payments/{payment['id']}/capture")
         self.assert_problem(answer, 409, "payment_not_capturable")
+
+
+class LateSuccesses(DisputeTest):
+    """A declined charge succeeds after all: the buyer goes on with it at the provider."""
+
+    florins = 2
+
+    def tearDown(self):
+        self.stack.copies = 1
+        super().tearDown()
+
+    def failed(self, shop, **changes):
+        """A payment that was declined, and the provider's name of its charge."""
+        payment = self.pay(shop, 402, payment_method=DECLINED, **changes)["payment"]
+        return payment, self.read(shop, payment)["provider"]["reference"]
+
+    def succeed(self, charge):
+        return self.stack.tell_provider(f"/v1/payment_intents/{charge}/confirm",
+                                        {"payment_method": "pm_card_visa"})
+
+    def try_again(self, shop, payment, method=VISA):
+        return shop.post(f"/v1/payments/{payment}/attempts", {"payment_method": method})
+
+    def told(self, shop, payment, what, times=1):
+        """All events of the payment, as soon as `what` is among them."""
+        self.assertTrue(eventually(lambda: what in self.event_types(shop, payment)),
+                        f"no {what}: {self.event_types(shop, payment)}")
+        types = self.event_types(shop, payment)
+        self.assertEqual(types.count(what), times, types)
+        return types
+
+    def taken(self, payment):
+        """What the buyer has paid at the provider, less what came back."""
+        return sum(charge["amount_captured"] - charge["amount_refunded"]
+                   for charge in self.charges(payment))
+
+    def assert_sound(self):
+        """No event waits or is dead, and the auditor finds nothing."""
+        waiting = "select id, why from florin.provider_event where state in (0, 2)"
+        eventually(lambda: not self.stack.sql(waiting))
+        self.assertEqual(self.stack.sql(waiting), [])
+        answer = subprocess.run(
+            [self.stack.binary("florin"), "audit", "--json"], capture_output=True, text=True,
+            check=False, env={**os.environ, "FLORIN_DATABASE_URL": self.stack.postgres.url})
+        self.assertTrue(answer.stdout, answer.stderr)
+        found = [check for check in json.loads(answer.stdout)["checks"] if check["findings"]]
+        self.assertEqual((found, answer.returncode), ([], 0))
+
+    def test_it_waits_for_a_person_and_nobody_charges_again(self):
+        shop = self.shop()
+        payment, charge = self.failed(shop)
+        self.succeed(charge)
+        self.told(shop, payment, "late_success")
+        self.assertEqual(self.read(shop, payment)["status"], "failed")
+        self.assert_balances(shop, "0.00", "100.00", unapplied="100.00")
+        self.assert_problem(self.try_again(shop, payment), 409, "payment_needs_review")
+        (letter,) = shop.get("/v1/dlq").json["data"]
+        self.stack.florin("dlq", "discard", letter["id"], "--reason", "given back by hand")
+        self.stack.tell_provider("/v1/refunds", {"payment_intent": charge})
+        self.assertEqual(self.try_again(shop, payment).status, 200)
+        self.assertEqual(self.taken(payment), 10000)
+        self.assert_sound()
+
+    def test_an_authorization_is_given_back(self):
+        shop = self.shop()
+        payment, charge = self.failed(shop, capture="manual")
+        self.succeed(charge)
+        self.told(shop, payment, "late_success")
+        self.told(shop, payment, "release.succeeded")
+        self.assertEqual([one["status"] for one in self.charges(payment)], ["canceled"])
+        self.assertEqual(self.try_again(shop, payment).json["status"], "authorized")
+        self.act(shop, payment, "capture")
+        self.assert_balances(shop, "100.00", "100.00")
+        self.assert_sound()
+
+    def test_a_second_decline_or_a_lie_changes_nothing(self):
+        shop = self.shop()
+        payment, charge = self.failed(shop)
+        letter = json.loads(self.stack.mailbox.letter(payment, "payment_intent.payment_failed")[0])
+        letter.update(id="evt_lie_" + uuid.uuid4().hex, type="payment_intent.succeeded")
+        letter["data"]["object"]["status"] = "succeeded"
+        self.assertEqual(self.stack.deliver(*signed(json.dumps(letter).encode())), 200)
+        self.assert_sound()
+        self.assertEqual(self.event_types(shop, payment), ["created", "failed"])
+        self.succeed(charge)
+        self.told(shop, payment, "late_success")
+
+    def test_after_the_buyer_has_paid_another_way_it_goes_back(self):
+        shop = self.shop()
+        for number in range(ROUNDS):
+            self.stack.copies = 1 + number % 2
+            payment, charge = self.failed(shop)
+            self.assertEqual(self.try_again(shop, payment).status, 200)
+            self.succeed(charge)
+            self.told(shop, payment, "refund.succeeded")
+            self.told(shop, payment, "late_success")
+            self.assertEqual(self.taken(payment), 10000)
+            self.assertEqual(self.read(shop, payment)["status"], "succeeded")
+        all_of_it = f"{100 * ROUNDS}.00"
+        self.assert_balances(shop, all_of_it, all_of_it)
+        self.assert_sound()
+
+    def race(self, shop, number, method, status):
+        """An attempt that takes a while, and the late success at some moment of it. Whether the
+        attempt was begun; then its answer has `status`."""
+        self.stack.copies = 1 + number % 2
+        payment, charge = self.failed(shop)
+        self.fault("delay", delay_ms=[200, 200])
+
+        def succeed():
+            time.sleep(number / 50)  # Before, while and after it is under way.
+            self.succeed(charge)
+
+        other = self.client(shop.key, florin=number % 2)
+        answer, _ = at_once(lambda: self.try_again(other, payment, method), succeed)
+        self.told(shop, payment, "late_success")
+        if answer.status == 409:
+            self.assert_problem(answer, 409, "payment_needs_review")
+            return payment, False
+        self.assertEqual(answer.status, status, answer.text)
+        return payment, True
+
+    def test_while_the_buyer_pays_another_way_it_counts_once(self):
+        shop = self.shop()
+        begun = 0
+        for number in range(2 * ROUNDS):
+            payment, is_begun = self.race(shop, number, VISA, 200)
+            begun += is_begun
+            if is_begun:
+                self.told(shop, payment, "refund.succeeded")
+            self.assertEqual(self.taken(payment), 10000)
+        self.assertGreater(begun, 0)
+        self.assert_balances(shop, f"{100 * begun}.00", f"{200 * ROUNDS}.00",
+                             unapplied=f"{100 * (2 * ROUNDS - begun)}.00")
+        self.assert_sound()
+
+    def test_while_another_attempt_fails_the_buyer_pays_once_or_not_at_all(self):
+        shop = self.shop()
+        parked = 0
+        for number in range(2 * ROUNDS):
+            payment, is_begun = self.race(shop, number, DECLINED, 402)
+            types = self.event_types(shop, payment)
+            # It goes back when the attempt was under way, and waits for a person before and after.
+            is_parked = not is_begun or types.index("late_success") > len(types) - 1 - \
+                types[::-1].index("failed")
+            parked += is_parked
+            if not is_parked:
+                self.told(shop, payment, "refund.succeeded")
+            self.assertEqual(self.taken(payment), 10000 if is_parked else 0, types)
+            if not is_parked:
+                self.assertEqual(self.try_again(shop, payment).status, 200)
+                self.assertEqual(self.taken(payment), 10000)
+        self.assert_balances(shop, f"{100 * (2 * ROUNDS - parked)}.00", f"{200 * ROUNDS}.00",
+                             unapplied=f"{100 * parked}.00")
+        self.assert_sound()
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ struct NotFound {};
 
 // What a provider sends by itself. A reason to look, never the truth.
 // What it tells of, where that may concern a payment whose operations have all ended.
-enum class About : std::uint8_t { nothing_more, refund, dispute, lapse };
+enum class About : std::uint8_t { nothing_more, refund, dispute, lapse, charge };
 
 constexpr std::string_view name(About about) {
     switch (about) {
@@ -134,6 +134,8 @@ constexpr std::string_view name(About about) {
             return "dispute";
         case About::lapse:
             return "lapse";  // An authorization that ended at the provider.
+        case About::charge:
+            return "charge";  // One that stands there: news where we hold a no.
     }
     return "";
 }

@@ -117,17 +117,27 @@ Result<Measure> measure_adjustment(const Payment& payment, const Wish& wish) {
     return Measure(sum, std::move(shares));
 }
 
-Result<Measure> measure_attempt(const Payment& payment) {
-    if (status_of(payment) == Status::failed) return Measure(payment.amount, {});
-    return refuse(payment, Fault::conflict, "payment_not_retryable",
-                  "only a payment that failed can be tried again: it is " +
-                      std::string(name(status_of(payment))));
+// Not while we have the buyer's money already: a charge that succeeded late, and that nobody has
+// dealt with yet.
+Result<Measure> measure_attempt(const Payment& payment, std::span<const Part> parts) {
+    if (status_of(payment) != Status::failed)
+        return refuse(payment, Fault::conflict, "payment_not_retryable",
+                      "only a payment that failed can be tried again: it is " +
+                          std::string(name(status_of(payment))));
+    const bool is_paid = std::ranges::any_of(parts, [](const Part& part) {
+        return is_first_step(part.kind) && part.state == State::succeeded && part.review;
+    });
+    if (is_paid)
+        return refuse(payment, Fault::conflict, "payment_needs_review",
+                      "an attempt succeeded late, and the buyer's money is here: another one would "
+                      "charge twice; a person has to decide first");
+    return Measure(payment.amount, {});
 }
 
 // The amount, and its shares by order.
 Result<Measure> measure(const Payment& payment, std::span<const Part> parts, const Wish& wish) {
     if (wish.action == Action::adjust) return measure_adjustment(payment, wish);
-    if (is_first_step(wish.action)) return measure_attempt(payment);
+    if (is_first_step(wish.action)) return measure_attempt(payment, parts);
     TRY(const auto left, left_for(payment, wish.action));
     std::int64_t sum = 0;  // Each is at most kAmountMax, and there are few.
     for (const auto& [reference, part] : wish.orders) sum += part;

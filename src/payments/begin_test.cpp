@@ -227,6 +227,17 @@ TEST(Wish, WaitsForAPersonWhenALateSuccessTookAnOrderTwice) {
     EXPECT_TRUE(begin(part, twice, {Action::capture, 3000})) << "the other orders have that much";
 }
 
+TEST(Wish, ToPayAgainWaitsForAPersonWhileWeHaveTheMoneyOfALateSuccess) {
+    const auto failed = settle(opened(), no(), kNoon, 1)->after;
+    const Wish again{.action = Action::sale};
+    const auto with = [&](State state, bool review) {
+        return code_of(begin(failed, {{Action::sale, state, {0, 0, 0}, {}, review}}, again));
+    };
+    EXPECT_EQ(with(State::declined, false), "");
+    EXPECT_EQ(with(State::succeeded, true), "payment_needs_review");
+    EXPECT_EQ(with(State::succeeded, false), "") << "it went back, or a person has dealt with it";
+}
+
 TEST(Wish, NamesOrdersAndAmounts) {
     const Wish by_order{.action = Action::refund, .orders = {{"ord_2", 999}, {"ord_3", 1}}};
     const auto change = begin(paid(), kSold, by_order);

@@ -11,6 +11,18 @@ constexpr int kRoundsMax = 10;
 constexpr std::string_view kElsewhere = "the payment was made at another account";
 constexpr int kTriesMax = 12;  // With the times of next_look: about half a day.
 
+// Whether the provider makes a charge of its own for it.
+bool makes_charge(const Operation& op) {
+    return op.kind == Action::authorize || op.kind == Action::sale ||
+           (op.kind == Action::adjust && !op.about.empty());
+}
+
+// Whether the provider named that charge to us when it answered. A new authorization that was
+// refused has the name of the old one.
+bool has_charge(const Operation& op, std::string_view object) {
+    return op.provider_reference == object && op.about != object;
+}
+
 }  // namespace
 
 Task<> Digester::digest(ProviderEvent event) {
@@ -43,6 +55,8 @@ Task<Digester::Verdict> Digester::look(ProviderEvent event) {
     if (payment->operation.provider != account->name) co_return Verdict{std::string(kElsewhere)};
     if (event.about == name(connectors::About::refund))
         co_return co_await look_at_refund(*account, std::move(*payment), event.object);
+    if (event.about == name(connectors::About::charge))
+        co_return co_await look_at_charge(*account, payment->id, event.object);
     co_return co_await look_at_lapse(*account, std::move(*payment));
 }
 
@@ -104,6 +118,65 @@ Task<Digester::Verdict> Digester::look_at_lapse(ProviderAccount account, Payment
         auto again = co_await load(payment.id, OperationId());
         if (!again) co_return Verdict();
         payment = std::move(*again);
+    }
+    co_return Verdict{"the payment changes all the time", false};
+}
+
+// Whose charge is it? The operation that was told its name; else one that ended with a no and
+// without a name, asked for by our key: nothing is believed of what the event itself says.
+Task<Digester::Verdict> Digester::look_at_charge(ProviderAccount account, PaymentId payment,
+                                                 std::string object) {
+    std::vector<Payment> nameless;
+    bool some_open = false;
+    for (const auto& part : co_await records_.parts(payment)) {
+        auto attempt = co_await load(payment, part.id);
+        if (!attempt || !makes_charge(attempt->operation)) continue;
+        if (has_charge(attempt->operation, object)) {
+            auto verdict = co_await look_for_success(account, std::move(*attempt), object);
+            co_return verdict.value_or(
+                Verdict{"the provider's charge is not what was asked for: look at it there"});
+        }
+        const auto state = attempt->operation.state;
+        some_open |= !operation::is_settled(state);
+        const bool is_named =
+            !attempt->operation.provider_reference.empty() && attempt->operation.about.empty();
+        if (state == operation::State::declined && !is_named)
+            nameless.push_back(std::move(*attempt));
+    }
+    for (auto& attempt : nameless) {
+        const auto verdict = co_await look_for_success(account, std::move(attempt), object);
+        if (verdict) co_return *verdict;
+    }
+    if (some_open) co_return Verdict{"an attempt of the payment has not ended here yet", false};
+    if (nameless.empty()) co_return Verdict();
+    co_return Verdict{"the provider has a charge of this payment that nobody here asked for",
+                      false};
+}
+
+// A yes that comes after our no is booked as such. Nothing = the provider has no such charge.
+Task<std::optional<Digester::Verdict>> Digester::look_for_success(ProviderAccount account,
+                                                                  Payment attempt,
+                                                                  std::string object) {
+    using operation::State;
+    const auto id = attempt.operation.id;
+    for (int round = 0; round < kRoundsMax; ++round) {
+        if (attempt.operation.state == State::succeeded) co_return Verdict();
+        if (attempt.operation.state != State::declined)
+            co_return Verdict{"the attempt has not ended here yet", false};
+        auto order = order_of(attempt, true);
+        order.reference = has_charge(attempt.operation, object) ? object : "";
+        const auto heard = co_await account.connector.find(account.wire, std::move(order),
+                                                           deadline_in(answer_time_));
+        if (const auto* lost = std::get_if<connectors::Unknown>(&heard))
+            co_return Verdict{lost->why, lost->needs_review};
+        if (std::holds_alternative<connectors::NotFound>(heard)) co_return std::nullopt;
+        auto change = settle(attempt, heard, now(), random_u64());
+        if (!change) co_return Verdict();  // It stays a no.
+        if (co_await records_.advance(std::move(*change), deadline_in(answer_time_)))
+            co_return Verdict();
+        auto again = co_await load(attempt.id, id);
+        if (!again) co_return Verdict();
+        attempt = std::move(*again);
     }
     co_return Verdict{"the payment changes all the time", false};
 }

@@ -27,6 +27,9 @@ private:
     Task<Verdict> look(ProviderEvent event);
     Task<Verdict> look_at_refund(ProviderAccount account, Payment payment, std::string object);
     Task<Verdict> look_at_lapse(ProviderAccount account, Payment payment);
+    Task<Verdict> look_at_charge(ProviderAccount account, PaymentId payment, std::string object);
+    Task<std::optional<Verdict>> look_for_success(ProviderAccount account, Payment attempt,
+                                                  std::string object);
     Task<Verdict> look_at_dispute(ProviderAccount account, std::string object);
     Task<Verdict> look_for_return(ProviderAccount account, PaymentId payment, OperationId refund);
     Task<std::optional<Verdict>> take(Payment payment, connectors::DisputeFacts facts);

@@ -282,7 +282,8 @@ Task<std::vector<Part>> Store::parts(PaymentId id) {
         out.push_back({.kind = static_cast<Action>(in.int16()),
                        .state = static_cast<operation::State>(in.int16()),
                        .shares = in.int64s(),
-                       .id = operation});
+                       .id = operation,
+                       .review = in.boolean()});
     }
     co_return out;
 }

@@ -165,7 +165,8 @@ private:
 
     std::vector<Part> parts() const {
         std::vector<Part> out;
-        for (const auto& [id, op] : operations_) out.push_back({op.kind, op.state, op.shares});
+        for (const auto& [id, op] : operations_)
+            out.push_back({op.kind, op.state, op.shares, id, op.review});
         for (const auto& [reference, one] : disputes_)
             if (one.status == dispute::Status::lost)
                 out.push_back({Action::refund, State::succeeded, one.shares});

@@ -197,6 +197,7 @@ struct Part {
     operation::State state{};
     std::vector<std::int64_t> shares = {};
     OperationId id = {};
+    bool review = false;
 };
 
 struct Event {

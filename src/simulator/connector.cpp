@@ -156,7 +156,7 @@ Result<connectors::Hint> SimulatedConnector::read_webhook(const http::Headers& h
     const auto about = next();
     hint.object = next();
     using connectors::About;
-    for (const auto one : {About::refund, About::dispute, About::lapse})
+    for (const auto one : {About::refund, About::dispute, About::lapse, About::charge})
         if (about == connectors::name(one)) hint.about = one;
     return hint;
 }

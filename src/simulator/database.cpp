@@ -35,6 +35,21 @@ SqlState judge_posting(const ledger::Posting& posting) {
     return has_zero ? kCheckBroken : kCommitted;
 }
 
+// When an event is looked at, as in florin.receive_provider_events(); Instant::max() = never.
+Instant time_of_look(connectors::About about, const Record* record, Instant now) {
+    if (about == connectors::About::nothing_more) return Instant::max();
+    if (about != connectors::About::charge) return now;
+    auto first = Instant::max();
+    for (const auto& op : record ? record->operations : std::vector<Operation>()) {
+        const bool charges =
+            op.kind == Action::authorize || op.kind == Action::sale || op.kind == Action::adjust;
+        if (!charges || op.state == State::succeeded) continue;
+        const auto left = std::chrono::seconds(op.state == State::declined ? 0 : 10);
+        first = std::min(first, now + left);
+    }
+    return first;
+}
+
 // The columns that florin.advance_payments() updates, and no others.
 void update_operation(Operation& row, const Operation& to) {
     row.state = to.state;
@@ -309,7 +324,8 @@ std::vector<Part> Database::parts(PaymentId id) const {
     std::vector<Part> out;
     const auto* row = record(id);
     if (!row) return out;
-    for (const auto& op : row->operations) out.push_back({op.kind, op.state, op.shares, op.id});
+    for (const auto& op : row->operations)
+        out.push_back({op.kind, op.state, op.shares, op.id, op.review});
     // What was lost counts like a refund (sql/operations.sql).
     for (const auto& dispute : row->disputes) {
         if (dispute.status != dispute::Status::lost) continue;
@@ -440,7 +456,9 @@ void Database::finish_event(const ProviderEvent& claimed, EventState state, std:
 std::optional<std::int32_t> Database::receive(const std::string& provider,
                                               const connectors::Hint& hint, Instant now) {
     const auto id = PaymentId::parse(hint.payment);
-    const bool waits = hint.about != connectors::About::nothing_more;
+    auto* row = id ? find(*id) : nullptr;
+    const auto look_at = time_of_look(hint.about, row, now);
+    const bool waits = look_at != Instant::max();
     const auto [place, is_new] = events_.try_emplace(hint.id);
     if (!is_new) return std::nullopt;
     auto& added = place->second;
@@ -453,9 +471,8 @@ std::optional<std::int32_t> Database::receive(const std::string& provider,
                    .payment = id.value_or(PaymentId()),
                    .due_at = Instant::max()};
     added.state = waits ? EventState::waiting : EventState::done;
-    set_event(added, waits ? now : Instant::max());
+    set_event(added, look_at);
     std::int32_t woken = 0;
-    auto* row = id ? find(*id) : nullptr;
     if (!row) return woken;
     for (auto& op : row->operations) {
         const bool is_open = op.state == State::pending || op.state == State::unknown ||

@@ -37,6 +37,8 @@ About about(std::string_view type) {
     if (type.starts_with("charge.dispute.")) return About::dispute;
     if (type == "refund.updated" || type == "refund.failed") return About::refund;
     if (type == "payment_intent.canceled") return About::lapse;
+    if (type == "payment_intent.succeeded" || type == "payment_intent.amount_capturable_updated")
+        return About::charge;
     return About::nothing_more;
 }
 

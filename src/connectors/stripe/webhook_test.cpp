@@ -50,6 +50,28 @@ TEST(StripeWebhook, IsReadWhenItIsSigned) {
     EXPECT_EQ(read_webhook(signature(no_payment), no_payment, kSecret, kSigned)->payment, "");
 }
 
+TEST(StripeWebhook, SaysWhatItIsAboutWherePaymentsThatHaveEndedMayCare) {
+    const auto read = [](std::string_view type, std::string_view object) {
+        const auto body = R"({"id":"evt_1","object":"event","type":")" + std::string(type) +
+                          R"(","data":{"object":{)" + std::string(object) + "}}}";
+        return *read_webhook(signature(body), body, kSecret, kSigned);
+    };
+    const std::string_view id = R"("id":"x_1")";
+    for (const auto& [type, about] : std::initializer_list<std::pair<std::string_view, About>>{
+             {"payment_intent.succeeded", About::charge},
+             {"payment_intent.amount_capturable_updated", About::charge},
+             {"payment_intent.canceled", About::lapse},
+             {"payment_intent.payment_failed", About::nothing_more},
+             {"charge.succeeded", About::nothing_more},
+             {"charge.dispute.created", About::dispute},
+             {"refund.failed", About::refund},
+             {"refund.created", About::nothing_more}}) {
+        EXPECT_EQ(read(type, id).about, about) << type;
+        EXPECT_EQ(read(type, id).object, "x_1");
+        EXPECT_EQ(read(type, "").about, About::nothing_more) << "nothing can be looked at";
+    }
+}
+
 TEST(StripeWebhook, IsRefusedWhenItIsForgedOrReplayed) {
     const auto good = signature(kBody);
     for (const auto* header : {"", "t=1700000000", "v1=aa", "t=,v1=aa", "t=17x,v1=aa", "nonsense",
