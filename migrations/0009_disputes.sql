@@ -102,7 +102,19 @@ BEGIN
     INTO slots, payments, providers, ids, times, abouts
     FROM stored s;
     RETURN QUERY SELECT * FROM unnest(slots, payments, providers, ids);
-    -- declined; authorize, sale, adjust; succeeded
+    -- Go on with those whose payments have something that has not succeeded (2): commonly none.
+    SELECT array_agg(w.slot), array_agg(w.payment_id), array_agg(w.provider), array_agg(w.id),
+           array_agg(w.at), array_agg(w.about)
+    INTO slots, payments, providers, ids, times, abouts
+    FROM (SELECT DISTINCT u.slot, u.payment_id, u.provider, u.id, u.at, u.about
+          FROM unnest(slots, payments, providers, ids, times, abouts)
+               AS u (slot, payment_id, provider, id, at, about)
+          JOIN florin.operation o ON o.slot = u.slot AND o.payment_id = u.payment_id
+          WHERE o.state <> 2) w;
+    IF slots IS NULL THEN
+        RETURN;
+    END IF;
+    -- declined (3); authorize (1), sale (2), adjust (6)
     UPDATE florin.provider_event n
     SET state = 0, due_at = w.due_at
     FROM (SELECT u.slot, u.provider, u.id,

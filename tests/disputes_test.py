@@ -241,6 +241,16 @@ class LateSuccesses(DisputeTest):
         self.assertEqual(self.taken(payment), 10000)
         self.assert_sound()
 
+    def test_a_charge_whose_name_we_never_heard_is_found_by_our_key(self):
+        shop = self.shop()
+        payment, charge = self.failed(shop)
+        self.stack.postgres.query("update florin.operation set provider_reference = '' "
+                                  f"where provider_reference = '{charge}'")
+        self.succeed(charge)
+        self.told(shop, payment, "late_success")
+        self.assertEqual(self.read(shop, payment)["provider"]["reference"], charge)
+        self.assert_sound()
+
     def test_an_authorization_is_given_back(self):
         shop = self.shop()
         payment, charge = self.failed(shop, capture="manual")

@@ -244,6 +244,10 @@ Change book_late(const Payment& payment, const connectors::Outcome& outcome, Ins
     auto change = step(payment, now, random);
     auto& after = change.after;
     note_evidence(after, outcome);
+    // What it tells of its card and its end is not about the charge that the payment has.
+    after.card_brand = payment.card_brand;
+    after.can_increment = payment.can_increment;
+    after.authorized_until = payment.authorized_until;
     auto& op = after.operation;
     op.state = State::succeeded;
     op.review = true;

@@ -134,7 +134,7 @@ Task<Digester::Verdict> Digester::look_at_charge(ProviderAccount account, Paymen
         if (has_charge(attempt->operation, object)) {
             auto verdict = co_await look_for_success(account, std::move(*attempt), object);
             co_return verdict.value_or(
-                Verdict{"the provider's charge is not what was asked for: look at it there"});
+                Verdict{"the provider does not show the charge that it told of", false});
         }
         const auto state = attempt->operation.state;
         some_open |= !operation::is_settled(state);

@@ -245,8 +245,15 @@ void Judge::judge_books(const Record& record) {
                               what, wanted));
     };
     std::int64_t on_its_way = 0, lost = 0, lost_shares = 0;
-    for (const auto& op : record.operations)
-        if (op.kind == Action::refund && !operation::is_settled(op.state)) on_its_way += op.amount;
+    bool is_stuck = false;  // The bank did not take money back.
+    for (const auto& op : record.operations) {
+        if (op.kind != Action::refund) continue;
+        if (!operation::is_settled(op.state)) on_its_way += op.amount;
+        is_stuck |= op.state != State::succeeded || op.returned;
+    }
+    if (!is_stuck && truth.captured - truth.refunded > payment.amount)
+        fault(fmt::format("{}: the buyer has paid {} for {}", payment.id.text(),
+                          truth.captured - truth.refunded, payment.amount));
     for (const auto& dispute : record.disputes) {
         if (dispute.status != dispute::Status::lost) continue;
         lost += dispute.amount;

@@ -30,6 +30,7 @@ Faults draw_faults(Dice& dice) {
         .duplicated = rate(dice, 100'000),
         .declined = rate(dice, 200'000),
         .pending = rate(dice, 100'000),
+        .yes_after_no = rate(dice, 500'000),
         .invisible = rate(dice, 500'000),
         .returned = rate(dice, 200'000),
         .disputed = rate(dice, 100'000),
@@ -90,7 +91,7 @@ Profile draw_profile(Dice& dice) {
         profile.forgets_declines = true;
         faults.crash = faults.reply_lost = faults.error_after = faults.duplicated = faults.late = 0;
         faults.database_refused = faults.database_lost = faults.database_late = 0;
-        faults.database_conflict = faults.pending = 0;
+        faults.database_conflict = faults.pending = faults.yes_after_no = 0;
         faults.outages = 0;
         faults.pause = std::max<Rate>(faults.pause, 5'000);
         faults.declined = std::max<Rate>(faults.declined, 300'000);

@@ -30,10 +30,11 @@ struct Faults {
     Rate duplicated = 0;    // It arrives twice.
     // The provider's own doing
     Rate declined = 0;
-    Rate pending = 0;    // Decided minutes or hours later.
-    Rate invisible = 0;  // Not found for as long as the provider is allowed to hide it.
-    Rate returned = 0;   // A refund comes back from the bank.
-    Rate disputed = 0;   // Of what was captured.
+    Rate pending = 0;       // Decided minutes or hours later.
+    Rate yes_after_no = 0;  // The buyer goes on with a charge that was declined.
+    Rate invisible = 0;     // Not found for as long as the provider is allowed to hide it.
+    Rate returned = 0;      // A refund comes back from the bank.
+    Rate disputed = 0;      // Of what was captured.
     // Webhooks
     Rate hook_lost = 0;
     Rate hook_twice = 0;

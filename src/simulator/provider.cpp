@@ -51,6 +51,7 @@ Outcome Provider::perform(const connectors::Order& order) {
     if (!can_apply(effect) || refuses) {
         effect.state = State::declined;
         tell(effect);
+        expect_yes_after_no(index);
     } else if (dice.chance(faults_.pending)) {
         effect.waiting_for = dice.below(2) == 0 ? "customer" : "provider";
         const auto wait = dice.below(4) == 0 ? dice.between(1min, profile_.decision_max)
@@ -105,6 +106,7 @@ std::size_t Provider::add_effect(const connectors::Order& order) {
                         .visible_at = scheduler_.now() + hidden,
                         .charge = charge,
                         .waiting_for = {},
+                        .captured_before = order.captured_before,
                         .in_place = order.in_place});
     by_key_[order.key].push_back(index);
     return index;
@@ -121,7 +123,10 @@ bool Provider::can_apply(const Effect& effect) const {
         case Action::capture:
             return effect.amount <= charge.held();
         case Action::cancel:
-            return charge.lapsed || effect.amount <= charge.held();
+            // The rest has gone with the capture that the caller knows of: nothing happens.
+            return charge.lapsed || effect.amount <= charge.held() ||
+                   (charge.held() == 0 && charge.captured > 0 &&
+                    charge.captured == effect.captured_before);
         case Action::refund:
             return effect.amount <= charge.captured - charge.refunded;
         case Action::adjust:
@@ -173,6 +178,18 @@ void Provider::expect_bank(std::size_t index) {
     if (takes && dice.chance(faults_.disputed))
         scheduler_.at(now + dice.between(1min, 48h), kWorld,
                       [this, number] { open_dispute(number); });
+}
+
+// The charge stays open at the provider, and the buyer tries again there.
+void Provider::expect_yes_after_no(std::size_t index) {
+    auto& dice = scheduler_.dice();
+    if (!begins(effects_[index].action, effects_[index].in_place)) return;
+    if (!dice.chance(faults_.yes_after_no)) return;
+    const auto wait = dice.below(2) == 0 ? dice.between(1ms, 10s) : dice.between(10s, 48h);
+    scheduler_.at(scheduler_.now() + wait, kWorld, [this, index] {
+        apply(effects_[index]);
+        tell(effects_[index]);
+    });
 }
 
 void Provider::lapse(std::size_t number) {
@@ -284,13 +301,17 @@ void Provider::decide(std::size_t index, bool yes) {
     tell(effect);
 }
 
+// A charge that stands is told until it is heard: nobody asks about what was declined.
 void Provider::tell(const Effect& effect) {
+    const bool stands = effect.state == State::done && begins(effect.action, effect.in_place);
     const std::string_view what = effect.state == State::done       ? ".succeeded"
                                   : effect.state == State::declined ? ".failed"
                                                                     : ".pending";
     told_({.id = "evt_" + std::to_string(told_count_++),
            .type = std::string(connectors::name(effect.action)) + std::string(what),
-           .payment = effect.payment});
+           .payment = effect.payment,
+           .about = stands ? connectors::About::charge : connectors::About::nothing_more,
+           .object = effect.reference});
 }
 
 // What nobody asked about is told until it is heard.

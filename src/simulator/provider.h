@@ -31,6 +31,7 @@ struct Effect {
     Instant visible_at;  // To find().
     std::size_t charge;
     std::string waiting_for;
+    std::int64_t captured_before = 0;  // As it was given.
     bool in_place = true;
     bool returned = false;  // A refund that the bank sent back.
 };
@@ -80,6 +81,7 @@ private:
     bool can_apply(const Effect& effect) const;
     void apply(Effect& effect);
     void decide(std::size_t effect, bool yes);
+    void expect_yes_after_no(std::size_t effect);
     void lapse(std::size_t charge);
     void expect_bank(std::size_t effect);
     void return_refund(std::size_t effect);
