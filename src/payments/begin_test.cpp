@@ -238,6 +238,26 @@ TEST(Wish, ToPayAgainWaitsForAPersonWhileWeHaveTheMoneyOfALateSuccess) {
     EXPECT_EQ(with(State::succeeded, false), "") << "it went back, or a person has dealt with it";
 }
 
+TEST(LateSuccess, OfANewAuthorizationLeavesTheOldOneAsItWas) {
+    const connectors::CardFacts card{"visa", kNoon + std::chrono::days(2), false};
+    const auto held =
+        settle(opened(true), connectors::Succeeded{"pi_1", {}, card}, kNoon, 1)->after;
+    const Wish less{.action = Action::adjust, .amount = 6000};
+    const auto change = begin(held, {}, less);
+    const auto refused = settle(change->after, no(), kNoon, 4)->after;
+    const connectors::CardFacts other{"amex", kNoon + std::chrono::days(9), true};
+    const auto late = settle(refused, connectors::Succeeded{"pi_2", {}, other}, kNoon, 5);
+    ASSERT_TRUE(late);
+    EXPECT_EQ(late->event_type, "payment.late_success");
+    ASSERT_EQ(late->follow_ups.size(), 1U);
+    EXPECT_EQ(late->follow_ups[0].about, "pi_2");
+    EXPECT_EQ(late->after.provider_reference, "pi_1");
+    EXPECT_EQ(late->after.authorized_until, held.authorized_until) << "or it would lapse unseen";
+    EXPECT_EQ(late->after.due_at, held.due_at);
+    EXPECT_EQ(late->after.card_brand, "visa");
+    EXPECT_FALSE(late->after.can_increment);
+}
+
 TEST(Wish, NamesOrdersAndAmounts) {
     const Wish by_order{.action = Action::refund, .orders = {{"ord_2", 999}, {"ord_3", 1}}};
     const auto change = begin(paid(), kSold, by_order);

@@ -414,42 +414,6 @@ TEST_F(EngineTest, AnEventThatTellsOfMoreWaitsInTheQueue) {
     EXPECT_TRUE(test::run(io, store.claim_events(testing::kNoon, until, 10)).empty());
 }
 
-TEST_F(EngineTest, AChargeThatStandsIsLookedAtWhereOurAttemptHasNotSucceeded) {
-    const auto ended = [this](const std::string& key, const connectors::Outcome& outcome) {
-        auto change = *settle(created(key), outcome, testing::kNoon, random());
-        const auto id = change.after.id.text();
-        EXPECT_TRUE(write(std::move(change)));
-        return id;
-    };
-    int n = 0;
-    const auto tell = [&](std::string payment) {
-        auto charge = hint("evt_" + std::to_string(n++), std::move(payment));
-        charge.about = connectors::About::charge;
-        charge.object = "pi_1";
-        return told(std::move(charge)).woken;
-    };
-    EXPECT_EQ(tell(ended("yes", testing::yes())), 0);
-    EXPECT_EQ(tell(ended("no", testing::no())), 0);
-    EXPECT_EQ(tell(created("busy").id.text()), 0);
-    EXPECT_EQ(tell(in_doubt("in doubt").id.text()), 1);
-    EXPECT_EQ(tell(attempt("never written").payment.id.text()), 0);
-    EXPECT_EQ(tell(""), 0);
-    EXPECT_EQ(database.ask("SELECT string_agg(id, ' ' ORDER BY id) FROM florin.provider_event "
-                           "WHERE state = 1 AND due_at = 'infinity'"),
-              "evt_0 evt_4 evt_5");
-    // What is on its way gets the time to arrive.
-    const auto due = [&](std::chrono::seconds after) {
-        const auto at = testing::kNoon + after;
-        std::set<std::string> ids;
-        for (const auto& one : test::run(io, store.claim_events(at, Instant::max(), 10)))
-            ids.insert(one.id);
-        return ids;
-    };
-    EXPECT_EQ(due(std::chrono::seconds(0)), std::set<std::string>{"evt_1"});
-    EXPECT_EQ(due(std::chrono::seconds(9)), std::set<std::string>());
-    EXPECT_EQ(due(std::chrono::seconds(10)), (std::set<std::string>{"evt_2", "evt_3"}));
-}
-
 TEST_F(EngineTest, AnEventIsNewOnceHoweverOftenItComes) {
     constexpr std::size_t kRounds = 30, kEvents = 20, kTimes = 4;
     for (std::size_t round = 0; round < kRounds; ++round) {

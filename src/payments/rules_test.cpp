@@ -253,26 +253,6 @@ TEST(LateSuccess, OfWhatMovesNoMoneyBooksNothing) {
     }
 }
 
-TEST(LateSuccess, OfANewAuthorizationLeavesTheOldOneAsItWas) {
-    const connectors::CardFacts card{"visa", kNoon + std::chrono::days(2), false};
-    const auto held =
-        settle(opened(true), connectors::Succeeded{"pi_1", {}, card}, kNoon, 1)->after;
-    const Wish less{.action = Action::adjust, .amount = 6000};
-    const auto change = begin(held, {}, less, {"stripe", "k2"}, {.key = "key-2"}, kTiming, 3);
-    const auto refused = settle(change->after, no(), kNoon, 4)->after;
-    const connectors::CardFacts other{"amex", kNoon + std::chrono::days(9), true};
-    const auto late = settle(refused, connectors::Succeeded{"pi_2", {}, other}, kNoon, 5);
-    ASSERT_TRUE(late);
-    EXPECT_EQ(late->event_type, "payment.late_success");
-    ASSERT_EQ(late->follow_ups.size(), 1U);
-    EXPECT_EQ(late->follow_ups[0].about, "pi_2");
-    EXPECT_EQ(late->after.provider_reference, "pi_1");
-    EXPECT_EQ(late->after.authorized_until, held.authorized_until) << "or it would lapse unseen";
-    EXPECT_EQ(late->after.due_at, held.due_at);
-    EXPECT_EQ(late->after.card_brand, "visa");
-    EXPECT_FALSE(late->after.can_increment);
-}
-
 TEST(LateSuccess, GoesBackByItselfWhenTheBuyerHasPaidAnotherWay) {
     const auto failed = settle(opened(), no(), kNoon, 1)->after;
     const Wish again{.action = Action::sale, .method_type = "card", .method_token = "pm_card_amex"};
