@@ -291,18 +291,20 @@ class LateSuccesses(DisputeTest):
         self.assert_sound()
 
     def race(self, shop, number, method, status):
-        """An attempt that takes a while, and the late success at some moment of it. Whether the
-        attempt was begun; then its answer has `status`."""
+        """An attempt that takes a while, and the late success before, in the middle of or after
+        it. Whether the attempt was begun; then its answer has `status`."""
         self.stack.copies = 1 + number % 2
         payment, charge = self.failed(shop)
         self.fault("delay", delay_ms=[200, 200])
 
-        def succeed():
-            time.sleep(number / 50)  # Before, while and after it is under way.
-            self.succeed(charge)
+        def after(seconds, call):
+            time.sleep(max(0, seconds))
+            return call()
 
+        ahead = 0.2 - number / 40
         other = self.client(shop.key, florin=number % 2)
-        answer, _ = at_once(lambda: self.try_again(other, payment, method), succeed)
+        answer, _ = at_once(lambda: after(ahead, lambda: self.try_again(other, payment, method)),
+                            lambda: after(-ahead, lambda: self.succeed(charge)))
         self.told(shop, payment, "late_success")
         if answer.status == 409:
             self.assert_problem(answer, 409, "payment_needs_review")
