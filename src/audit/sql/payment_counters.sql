@@ -14,7 +14,8 @@ JOIN (
            coalesce(sum(o.amount) FILTER (WHERE o.kind = 'refund' AND NOT o.has_ended AND NOT o.is_of_suspense), 0)
                AS refund_reserved,
            -- The last capture lets the rest go at the provider.
-           bool_or(o.kind IN ('sale', 'capture') AND o.counts AND NOT o.is_late AND o.is_final) AS is_closed
+           bool_or(o.kind IN ('sale', 'capture') AND o.counts AND NOT o.is_late AND o.is_final) AS is_closed,
+           bool_or(o.kind = 'capture' AND o.counts AND o.is_late AND o.is_final) AS is_closed_late
     FROM operation o
     GROUP BY o.slot, o.payment_id
 ) s ON s.slot = p.slot AND s.payment_id = p.id
@@ -29,7 +30,10 @@ CROSS JOIN LATERAL (VALUES
     ('authorized', s.authorized, p.authorized::numeric),
     ('capture_reserved', s.capture_reserved, p.capture_reserved::numeric),
     ('captured', s.captured, p.captured::numeric),
-    ('voided', CASE WHEN s.is_closed OR l.has_lapsed THEN s.authorized - s.captured ELSE s.canceled END, p.voided::numeric),
+    ('voided', CASE WHEN s.is_closed OR l.has_lapsed THEN s.authorized - s.captured
+                    -- What was on its way then, and was refused later, is not let go by it.
+                    WHEN s.is_closed_late AND p.voided BETWEEN s.canceled AND s.authorized - s.captured THEN p.voided
+                    ELSE s.canceled END, p.voided::numeric),
     ('refund_reserved', s.refund_reserved, p.refund_reserved::numeric),
     ('refunded', s.refunded, p.refunded::numeric),
     ('disputed', (SELECT coalesce(sum(d.withdrawn), 0) FROM dispute d
