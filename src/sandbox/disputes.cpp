@@ -34,6 +34,17 @@ Checked<Pairs> check_evidence(const Params& params) {
     return pairs;
 }
 
+// Every file has the one purpose that there is; an empty value takes a file away.
+Checked<void> check_files(const Store& store, const Pairs& evidence) {
+    for (const auto& [name, id] : evidence) {
+        if (std::ranges::find(kEvidenceFiles, name) == std::end(kEvidenceFiles)) continue;
+        if (!id.empty() && store.find("file_", id) == kNone)
+            return std::unexpected(
+                missing_object(400, "file", id, fmt::format("evidence[{}]", name)));
+    }
+    return {};
+}
+
 Checked<void> check_open(const Dispute& dispute) {
     if (may_answer(dispute)) return {};
     return refuse_by_state("", "",
@@ -66,6 +77,7 @@ Provider::Json Provider::update_dispute(const Command& command, const Params& pa
                                         Dispute& dispute) {
     TRY_OK(check_known(params, kUpdateParams));
     TRY(const auto evidence, check_evidence(params));
+    TRY_OK(check_files(store_, evidence));
     TRY(const auto metadata, check_metadata(params));
     TRY(const bool now, check_bool(params, "submit", !evidence.empty()));
     TRY(const auto expand, check_expand(params, kChargeRefs));

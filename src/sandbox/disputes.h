@@ -40,4 +40,17 @@ inline constexpr std::string_view kEvidenceNames[] = {
     "uncategorized_text",
 };
 
+// Those of them that are ids of uploaded files.
+inline constexpr std::string_view kEvidenceFiles[] = {
+    "cancellation_policy",
+    "customer_communication",
+    "customer_signature",
+    "duplicate_charge_documentation",
+    "receipt",
+    "refund_policy",
+    "service_documentation",
+    "shipping_documentation",
+    "uncategorized_file",
+};
+
 }  // namespace florin::sandbox

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sandbox/disputes.h"
 #include "sandbox/test_bench.h"
 
 namespace florin::sandbox {
@@ -58,9 +59,12 @@ TEST(Disputes, EvidenceWins) {
     Bench bench;
     const Disputed it(bench, "pm_card_createDisputeProductNotReceived");
     EXPECT_EQ(it.opened.at("/data/0/reason"), "product_not_received");
-    const auto staged = bench.post(it.path, "evidence[receipt]=file_1&submit=false&metadata[a]=1");
+    const auto receipt = bench.upload("%PDF-1.7").at("/id");
+    bench.told();
+    const auto staged =
+        bench.post(it.path, "evidence[receipt]=" + receipt + "&submit=false&metadata[a]=1");
     EXPECT_EQ(staged.at("/status"), "needs_response");
-    EXPECT_EQ(staged.at("/evidence/receipt"), "file_1");
+    EXPECT_EQ(staged.at("/evidence/receipt"), receipt);
     EXPECT_EQ(staged.at("/evidence_details/has_evidence"), "true");
     EXPECT_EQ(staged.at("/metadata/a"), "1");
     EXPECT_EQ(bench.post("/_sandbox/advance", "").at("/changed"), "[]");
@@ -78,6 +82,28 @@ TEST(Disputes, EvidenceWins) {
     EXPECT_EQ(won.at("/balance_transactions/1/net"), "2500");
     EXPECT_EQ(won.at("/charge/disputed"), "true");
     EXPECT_EQ(bench.post("/v1/refunds", "charge=" + it.paid.at("/latest_charge")).status, 200);
+}
+
+TEST(Disputes, EvidenceThatIsAFileHasToBeThere) {
+    Bench bench;
+    const Disputed it(bench);
+    const auto file = bench.upload("%PDF-1.7").at("/id");
+    for (const auto known : kEvidenceFiles) {
+        const std::string name(known);
+        const auto param = "evidence[" + name + "]";
+        for (const auto& id : {std::string("file_none"), it.id, std::string("a receipt")}) {
+            const auto refused = bench.post(it.path, param + "=" + id + "&submit=false");
+            EXPECT_EQ(refused.status, 400) << name;
+            EXPECT_EQ(refused.at("/error/code"), "resource_missing");
+            EXPECT_EQ(refused.at("/error/param"), param);
+            EXPECT_EQ(refused.at("/error/message"), "No such file: '" + id + "'");
+        }
+        const auto staged = bench.post(it.path, param + "=" + file + "&submit=false");
+        EXPECT_EQ(staged.at("/evidence/" + name), file);
+        const auto gone = bench.post(it.path, param + "=&submit=false");
+        EXPECT_EQ(gone.at("/evidence/" + name), "null");
+    }
+    EXPECT_EQ(bench.get(it.path).at("/status"), "needs_response");
 }
 
 TEST(Disputes, EvidenceLosesAndSilenceWaits) {

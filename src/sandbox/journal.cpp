@@ -19,7 +19,7 @@ namespace florin::sandbox {
 namespace {
 
 // Raised when the same commands come to make other objects or ids.
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 
 [[noreturn]] void give_up(const std::string& path, std::string_view what) {
     throw std::runtime_error(fmt::format("journal {}: {}", path, what));

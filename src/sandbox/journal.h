@@ -3,8 +3,9 @@
 // The journal of a data folder: every executed command as a JSON line, written before its answer.
 // The provider follows from its commands alone, so a restart executes them again.
 //
-//   {"florin_sandbox":2,"salt":"<16 hex>"}                                       first line
+//   {"florin_sandbox":3,"salt":"<16 hex>"}                                       first line
 //   {"at":<us>,"request":"req_…","path":"/v1/…","form":"amount=…","key":"…","answer_500":true}
+// The form of an upload tells the facts about the file, not its bytes (files.h).
 //
 // A process that dies in the middle of a write leaves a torn last line: nobody saw its answer, so
 // it is cut off. Anything else that cannot be read stops the start.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/result.h"
+#include "sandbox/files.h"
 #include "sandbox/provider.h"
 #include "sandbox/render.h"
 #include "sandbox/search.h"
@@ -18,6 +19,9 @@ constexpr std::string_view kChargeListParams[] = {"limit", "starting_after", "en
                                                   "payment_intent", "expand[]"};
 constexpr std::string_view kShelfParams[] = {
     "limit",       "starting_after", "ending_before", "charge",       "payment_intent", "created",
+    "created[gt]", "created[gte]",   "created[lt]",   "created[lte]", "expand[]"};
+constexpr std::string_view kFileListParams[] = {
+    "limit",       "starting_after", "ending_before", "purpose",      "created",
     "created[gt]", "created[gte]",   "created[lt]",   "created[lte]", "expand[]"};
 constexpr std::string_view kEventListParams[] = {"limit", "starting_after", "ending_before",
                                                  "type"};
@@ -138,6 +142,7 @@ Provider::Text Provider::route_get(const std::string& path, const Params& params
         const Shelf<Dispute> shelf{"dispute", "dp_", path, store_.disputes, &Charge::disputes};
         return list_shelf(params, shelf);
     }
+    if (path == kFilesPath) return list_files(params);
     if (path == "/v1/events") return list_events(params);
     return get_one(path, params);
 }
@@ -222,6 +227,23 @@ Provider::Text Provider::list_charges(const Params& params) const {
     return render_list("list", "/v1/charges", objects, page.has_more);
 }
 
+// Every file has the one purpose that can be asked for.
+Provider::Text Provider::list_files(const Params& params) const {
+    TRY_OK(check_known(params, kFileListParams));
+    TRY_OK(check_choice(params, "purpose", kFilePurposes));
+    TRY(const auto created, check_created(params));
+    TRY_OK(check_expand(params, {}, "data."));
+    const auto find = [&](const std::string& id) { return widen(store_.find("file_", id)); };
+    TRY(const auto cursor, read_cursor(params, "file", find));
+    const auto wanted = [&](std::size_t place) {
+        return created.holds(store_.files[place].created);
+    };
+    const auto page = turn_page(store_.files.size(), cursor, wanted);
+    std::vector<std::string> objects;
+    for (const auto place : page.places) objects.push_back(render(store_, store_.files[place]));
+    return render_list("list", kFilesPath, objects, page.has_more);
+}
+
 Provider::Text Provider::list_events(const Params& params) const {
     TRY_OK(check_known(params, kEventListParams));
     const auto find = [&](const std::string& id) {
@@ -243,6 +265,7 @@ Provider::Text Provider::get_one(const std::string& path, const Params& params) 
     const auto slash = path.rfind('/');
     const auto folder = path.substr(0, slash);
     const auto id = path.substr(slash == std::string::npos ? 0 : slash + 1);
+    if (folder == kFilesPath) return get_file(params, id);
     TRY_OK(check_known(params, kRetrieveParams));
     const bool after = folder == "/v1/refunds" || folder == "/v1/disputes";
     TRY(const auto expand, check_expand(params, after ? kChargeRefs : kIntentRefs));

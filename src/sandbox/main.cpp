@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "platform/async/scope.h"
 #include "platform/http/server.h"
+#include "sandbox/files.h"
 #include "sandbox/routes.h"
 
 namespace florin::sandbox {
@@ -57,6 +58,7 @@ http::ServerOptions server_options(const std::string& listen) {
         options.address = options.address.substr(1, options.address.size() - 2);
     options.port = static_cast<std::uint16_t>(*port);
     options.idle_time = std::chrono::seconds(300);
+    options.body_bytes_max = kUploadBytesMax;  // The routes take so much at one address only.
     return options;
 }
 

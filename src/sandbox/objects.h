@@ -127,6 +127,17 @@ struct Dispute {
     std::int64_t reinstated_at = 0;
 };
 
+// The facts about an uploaded file; its bytes are not kept.
+struct File {
+    std::string id;
+    std::string filename;
+    std::string type;    // "pdf", "png" or "jpg".
+    std::string sha256;  // In hex.
+    std::string key;     // The idempotency key that it was made under.
+    std::int64_t size = 0;
+    std::int64_t created = 0;
+};
+
 bool may_confirm(Status status);
 bool may_capture(Status status);
 bool may_cancel(Status status);

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "sandbox/files.h"
 #include "sandbox/render.h"
 
 namespace florin::sandbox {
@@ -65,6 +66,7 @@ Provider::Json Provider::route_post(const Command& command, const Params& params
     if (path == kIntents) return create_intent(command, params);
     if (path == "/v1/payment_methods") return create_method(command, params);
     if (path == "/v1/refunds") return create_refund(command, params);
+    if (path == kFilesPath) return create_file(command, params);
     if (path == kAdvance) return advance(command, params);
     if (path.starts_with(kRefund))
         return update_refund(command, params, path.substr(kRefund.size()));

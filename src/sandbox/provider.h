@@ -72,6 +72,7 @@ private:
     Json create_method(const Command& command, const Params& params);
     Json create_refund(const Command& command, const Params& params);
     Json update_refund(const Command& command, const Params& params, const std::string& id);
+    Json create_file(const Command& command, const Params& params);
     Json update_dispute(const Command& command, const Params& params, Dispute& dispute);
     Json close_dispute(const Command& command, const Params& params, Dispute& dispute);
     Json advance(const Command& command, const Params& params);
@@ -106,6 +107,8 @@ private:
     struct Shelf;  // The objects of one kind that hang on charges.
     template <class T>
     Text list_shelf(const Params& params, const Shelf<T>& shelf) const;
+    Text list_files(const Params& params) const;
+    Text get_file(const Params& params, const std::string& id) const;
     Text list_events(const Params& params) const;
     Text get_one(const std::string& path, const Params& params) const;
     Reply reply_of(Json result) const;

@@ -25,6 +25,7 @@ std::string render(const Store& store, const PaymentIntent& intent, Expand expan
 std::string render(const Store& store, const Charge& charge);
 std::string render(const Store& store, const Refund& refund, Expand expand = {});
 std::string render(const Store& store, const Dispute& dispute, Expand expand = {});
+std::string render(const Store& store, const File& file);
 std::string render(const PaymentMethod& method);
 std::string render(const Store& store, const Problem& problem);
 
@@ -44,5 +45,7 @@ std::string render_event(const EventFacts& facts, std::string_view object_json);
 
 // One line of the truth log: a charge that the provider made, as money, without Stripe's shape.
 std::string render_truth(const Store& store, const Charge& charge);
+// The same of a file: what its bytes were, and the key that it came under.
+std::string render_truth(const File& file);
 
 }  // namespace florin::sandbox

@@ -1,8 +1,11 @@
-// What comes after a charge as JSON: refunds, disputes, and the truth log.
+// What comes after a charge as JSON: refunds, disputes with their files, and the truth logs.
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
 #include "sandbox/disputes.h"
+#include "sandbox/files.h"
 #include "sandbox/render_kit.h"
 
 namespace florin::sandbox {
@@ -85,6 +88,28 @@ std::string render(const Store& store, const Refund& refund, Expand expand) {
     text_or_null(out, "reason", refund.reason);
     nulls(out, {"receipt_number", "source_transfer_reversal"});
     out.field("status", name_of(refund.status)).key("transfer_reversal").null().end_object();
+    return std::move(out).text();
+}
+
+std::string render(const Store& store, const File& file) {
+    Writer out;
+    out.begin_object().field("id", file.id).field("object", "file");
+    out.field("created", file.created).key("expires_at").null().field("filename", file.filename);
+    out.key("links").begin_object().field("object", "list").key("data").raw("[]");
+    out.field("has_more", false).field("url", "/v1/file_links?file=" + file.id).end_object();
+    out.field("purpose", kFilePurposes[0]).field("size", file.size).key("title").null();
+    out.field("type", file.type);
+    out.field("url", fmt::format("{}{}/{}/contents", store.base_url, kFilesPath, file.id));
+    out.end_object();
+    return std::move(out).text();
+}
+
+std::string render_truth(const File& file) {
+    Writer out;
+    out.begin_object().field("id", file.id).field("filename", file.filename);
+    out.field("type", file.type).field("size", file.size).field("sha256", file.sha256);
+    text_or_null(out, "idempotency_key", file.key);
+    out.end_object();
     return std::move(out).text();
 }
 

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "platform/async/scope.h"
 #include "platform/crypto/hash.h"
+#include "sandbox/files.h"
 #include "sandbox/render.h"
 
 namespace florin::sandbox {
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::string_view kChallenges = "/_sandbox/3ds/";
 constexpr std::string_view kAdvance = "/_sandbox/advance";
+constexpr std::size_t kFormBytesMax = 256 * 1024;
 
 std::int64_t now_us() {
     return now().time_since_epoch().count();
@@ -56,7 +58,8 @@ std::string key_from(std::string_view authorization) {
     return pair.substr(0, pair.find(':'));
 }
 
-std::optional<Reply> Routes::refuse_caller(const http::Request& request) const {
+std::optional<Reply> Routes::refuse_caller(const http::Request& request,
+                                           std::string_view path) const {
     const auto key = key_from(request.headers.get("Authorization"));
     const auto& store = sandbox_.provider().store();
     if (key.empty())
@@ -72,7 +75,8 @@ std::optional<Reply> Routes::refuse_caller(const http::Request& request) const {
     if (request.method != "POST") return {};
     const auto type = request.headers.get("Content-Type");
     constexpr std::string_view kForm = "application/x-www-form-urlencoded";
-    if (!request.body.empty() && !type.starts_with(kForm))
+    // What an upload has to be, upload_form() says.
+    if (!request.body.empty() && path != kFilesPath && !type.starts_with(kForm))
         return reply_with(store, problem_of(400, "invalid_request_error", "",
                                             fmt::format("Send the parameters as {}.", kForm)));
     if (request.headers.get("Idempotency-Key").size() > IdempotencyKeys::kKeyBytesMax)
@@ -83,6 +87,8 @@ std::optional<Reply> Routes::refuse_caller(const http::Request& request) const {
 
 Task<http::Response> Routes::handle(http::Request request) {
     auto target = http::split_target(request.target);
+    if (target.path != kFilesPath && request.body.size() > kFormBytesMax)
+        co_return own_problem(413, "Send at most 256 KiB; only files may have more.");
     if (target.path.starts_with("/_sandbox/")) co_return own_page(request, target);
 
     const auto request_id = fmt::format("req_{:016x}", random_u64());
@@ -107,7 +113,7 @@ Task<http::Response> Routes::call(http::Request request, http::Target target,
         if (reply.status == 401) response.headers.add("WWW-Authenticate", "Basic realm=\"Stripe\"");
         return response;
     };
-    if (const auto refused = refuse_caller(request)) co_return answer(*refused);
+    if (const auto refused = refuse_caller(request, target.path)) co_return answer(*refused);
     const auto fate =
         faults_.decide(request.method, target.path, request.headers.get("Sandbox-Fault"));
     if (fate.has(Fault::drop_request)) {
@@ -148,6 +154,14 @@ Task<Sandbox::Early> Routes::post(http::Request request, std::string path, std::
     command.form = std::move(request.body);
     command.key = request.headers.get("Idempotency-Key");
     command.answer_500 = fate.has(Fault::error_500_after);
+    if (command.path == kFilesPath && !command.form.empty()) {
+        auto form = upload_form(request.headers.get("Content-Type"), command.form);
+        if (!form) {
+            done.reply = reply_with(sandbox_.provider().store(), form.error());
+            co_return done;
+        }
+        command.form = *std::move(form);
+    }
     const auto params = Params::parse(command.form);
     if (!params || command.path.find_first_of(std::string_view("\0\r\n", 3)) != std::string::npos) {
         done.reply = reply_with(sandbox_.provider().store(),
@@ -178,7 +192,8 @@ http::Response Routes::own_page(const http::Request& request, const http::Target
     const auto& path = target.path;
     const bool get = request.method == "GET";
     if (path == "/_sandbox/health" && get) return health();
-    if (path == "/_sandbox/charges" && get) return respond(200, "application/x-ndjson", truth());
+    if (path == "/_sandbox/charges" && get) return respond(200, "application/x-ndjson", charges());
+    if (path == "/_sandbox/files" && get) return respond(200, "application/x-ndjson", files());
     if (path == "/_sandbox/faults" && get)
         return respond(200, "application/json", faults_.show() + "\n");
     if (path == "/_sandbox/faults" && request.method == "POST") {
@@ -192,8 +207,8 @@ http::Response Routes::own_page(const http::Request& request, const http::Target
     }
     if (path.starts_with(kChallenges)) return challenge_page(request, path);
     return own_problem(404,
-                       "The sandbox has GET /_sandbox/health, /_sandbox/charges and "
-                       "/_sandbox/3ds/{payment intent}, GET and POST /_sandbox/faults, POST "
+                       "The sandbox has GET /_sandbox/health, /_sandbox/charges, /_sandbox/files "
+                       "and /_sandbox/3ds/{payment intent}, GET and POST /_sandbox/faults, POST "
                        "/_sandbox/advance.");
 }
 
@@ -249,7 +264,7 @@ http::Response Routes::health() const {
     json::Writer out;
     out.begin_object().field("status", "ok").field("payment_intents", store.intents.size());
     out.field("charges", store.charges.size()).field("refunds", store.refunds.size());
-    out.field("disputes", store.disputes.size());
+    out.field("disputes", store.disputes.size()).field("files", store.files.size());
     out.key("webhooks").begin_object().field("waiting", webhooks_.waiting());
     out.field("delivered", counts.delivered).field("retried", counts.retried);
     out.field("given_up", counts.given_up).field("overflowed", counts.overflowed);
@@ -257,12 +272,21 @@ http::Response Routes::health() const {
     return respond(200, "application/json", std::move(out).text() + "\n");
 }
 
-std::string Routes::truth() const {
+std::string Routes::charges() const {
     const auto& store = sandbox_.provider().store();
     std::string lines;
     for (const auto& charge : store.charges) {
         if (charge.failure != nullptr) continue;
         lines += render_truth(store, charge);
+        lines += '\n';
+    }
+    return lines;
+}
+
+std::string Routes::files() const {
+    std::string lines;
+    for (const auto& file : sandbox_.provider().store().files) {
+        lines += render_truth(file);
         lines += '\n';
     }
     return lines;

@@ -27,12 +27,13 @@ private:
     Task<Sandbox::Early> post(http::Request request, std::string path, std::string request_id,
                               Fate fate);
     Reply get(const http::Target& target) const;
-    std::optional<Reply> refuse_caller(const http::Request& request) const;
+    std::optional<Reply> refuse_caller(const http::Request& request, std::string_view path) const;
     http::Response own_page(const http::Request& request, const http::Target& target);
     http::Response challenge_page(const http::Request& request, const std::string& path);
     Reply execute(const http::Request& request, const std::string& path);
     http::Response health() const;
-    std::string truth() const;
+    std::string charges() const;
+    std::string files() const;
 
     Sandbox& sandbox_;
     Faults& faults_;

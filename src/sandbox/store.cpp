@@ -87,6 +87,13 @@ Dispute& Store::add_dispute(std::uint32_t charge) {
     return made;
 }
 
+File& Store::add_file() {
+    auto& made = files.emplace_back();
+    made.id = next_id("file_");
+    by_id_[made.id] = place_of_last(files);
+    return made;
+}
+
 std::uint32_t Store::find(std::string_view prefix, const std::string& id) const {
     if (!id.starts_with(prefix)) return kNone;
     const auto found = by_id_.find(id);

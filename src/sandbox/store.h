@@ -23,6 +23,7 @@ public:
     PaymentMethod& add_method();
     Refund& add_refund(std::uint32_t charge);
     Dispute& add_dispute(std::uint32_t charge);
+    File& add_file();
     std::string next_id(std::string_view prefix);
 
     // The place of that object in its deque below; kNone when there is none of that kind.
@@ -39,9 +40,10 @@ public:
     std::deque<PaymentMethod> methods;
     std::deque<Refund> refunds;
     std::deque<Dispute> disputes;
+    std::deque<File> files;
     std::vector<std::uint32_t> unsettled;  // Refunds that change once more,
     std::vector<std::uint32_t> reviewed;   // and disputes that a bank has to decide.
-    std::string base_url;                  // Where buyers find the 3-D Secure page.
+    std::string base_url;                  // Of the 3-D Secure page and the files' addresses.
 
 private:
     std::uint64_t salt_;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "sandbox/files.h"
 #include "sandbox/render.h"
 #include "sandbox/sandbox.h"
 
@@ -58,6 +59,18 @@ public:
             return {early->reply.status, *early->reply.body, early->replayed};
         const auto reply = sandbox.execute(command, params);
         return {reply.status, *reply.body};
+    }
+    // As multipart, with another boundary each time.
+    Answer upload(const std::string& content, const std::string& filename = "receipt.pdf",
+                  const std::string& key = "", const std::string& purpose = "dispute_evidence") {
+        const auto fence = "--b" + std::to_string(now_us);
+        const auto body = fence + "\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\n" +
+                          purpose + "\r\n" + fence +
+                          "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" +
+                          filename + "\"\r\nContent-Type: application/pdf\r\n\r\n" + content +
+                          "\r\n" + fence + "--\r\n";
+        const auto type = "multipart/form-data; boundary=" + fence.substr(2);
+        return post(std::string(kFilesPath), upload_form(type, body).value(), key);
     }
     Answer get(const std::string& path, const std::string& query = "") {
         const auto reply = sandbox.provider().get(path, Params::parse(query).value(), now_us);

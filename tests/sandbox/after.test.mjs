@@ -2,7 +2,7 @@
 // refunds, disputes.
 
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import test, { after, before } from 'node:test';
 
 import Stripe from 'stripe';
@@ -149,4 +149,88 @@ test('a dispute is opened, answered, and decided when told to', async () => {
   const inquiry = await open('pm_card_createDisputeInquiry');
   assert.equal(inquiry.status, 'warning_needs_response');
   assert.equal(inquiry.balance_transactions.length, 0);
+});
+
+const upload = (data, more = {}, options = {}) =>
+  stripe.files.create(
+    {
+      purpose: 'dispute_evidence',
+      file: { data, name: 'receipt "1".pdf', type: 'application/pdf' },
+      ...more,
+    },
+    options,
+  );
+
+test('takes a file and shows it as evidence', async () => {
+  const bytes = Buffer.concat([Buffer.from('%PDF-1.7\r\n--'), Buffer.alloc(400_000, '\r\n--')]);
+  const key = { idempotencyKey: randomUUID() };
+  const file = await upload(bytes, {}, key);
+  assert.match(file.id, /^file_/);
+  assert.equal(file.object, 'file');
+  assert.equal(file.purpose, 'dispute_evidence');
+  assert.equal(file.size, bytes.length);
+  assert.equal(file.type, 'pdf');
+  assert.equal(file.title, null);
+  assert.deepEqual(file.links.data, []);
+  await hook.until((all) => all.some((one) => one.data.object.id === file.id));
+  const again = await upload(bytes, {}, key);
+  assert.equal(again.id, file.id);
+  assert.equal(again.lastResponse.headers['idempotent-replayed'], 'true');
+  const other = await upload(Buffer.from('%PDF-2'), {}, key).catch((e) => e);
+  assert.ok(other instanceof Stripe.errors.StripeIdempotencyError);
+  assert.deepEqual({ ...(await stripe.files.retrieve(file.id)) }, { ...file });
+  const listed = await stripe.files.list({ purpose: 'dispute_evidence', limit: 1 });
+  assert.equal(listed.data[0].id, file.id);
+  const lines = await (await fetch(`${sandbox.url}/_sandbox/files`)).text();
+  const truth = lines.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  assert.deepEqual(truth.filter((one) => one.sha256 === sha256).map((one) => one.id), [file.id]);
+
+  const payment_method = 'pm_card_createDispute';
+  const paid = await stripe.paymentIntents.create(payment({ payment_method }));
+  const [dispute] = (await stripe.disputes.list({ payment_intent: paid.id })).data;
+  const staged = await stripe.disputes.update(dispute.id, {
+    evidence: { receipt: file.id },
+    submit: false,
+  });
+  assert.equal(staged.evidence.receipt, file.id);
+  assert.equal(staged.status, 'needs_response');
+  const evidence = { customer_signature: 'file_none' };
+  const refused = await stripe.disputes.update(dispute.id, { evidence }).catch((e) => e);
+  assert.ok(refused instanceof Stripe.errors.StripeInvalidRequestError);
+  assert.equal(refused.param, 'evidence[customer_signature]');
+});
+
+test('refuses files that cannot be evidence', async () => {
+  const limit = 5 * 1024 * 1024;
+  const pdf = (size) => Buffer.alloc(size, '%PDF-');
+  assert.equal((await upload(pdf(limit))).size, limit);
+  const refused = async (sent, param) => {
+    const error = await sent.catch((e) => e);
+    assert.ok(error instanceof Stripe.errors.StripeInvalidRequestError, error);
+    assert.equal(error.statusCode, 400);
+    assert.equal(error.param, param);
+  };
+  await refused(upload(pdf(limit + 1)), 'file');
+  await refused(upload(Buffer.from('GIF89a')), 'file');
+  await refused(upload(pdf(9), { purpose: 'identity_document' }), 'purpose');
+});
+
+test('only files may be large, and only files are multipart', async () => {
+  const post = (path, body, type = 'application/x-www-form-urlencoded') =>
+    fetch(sandbox.url + path, {
+      method: 'POST',
+      body,
+      headers: { Authorization: 'Bearer sk_test_1', 'Content-Type': type },
+    });
+  const large = `description=${'x'.repeat(256 * 1024)}`;
+  assert.equal((await post('/v1/payment_intents', large)).status, 413);
+  assert.equal((await post('/v1/files', large)).status, 400);
+  const form = '--b\r\nContent-Disposition: form-data; name="amount"\r\n\r\n1\r\n--b--\r\n';
+  const type = 'multipart/form-data; boundary=b';
+  assert.equal((await post('/v1/payment_intents', form, type)).status, 400);
+  for (const path of ['/v1/files', '/v1/files?purpose=dispute_evidence']) {
+    const error = (await (await post(path, form, type)).json()).error;
+    assert.equal(error.param, 'amount');
+  }
 });

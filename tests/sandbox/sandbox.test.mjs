@@ -271,11 +271,16 @@ test('forgets nothing when it is killed', async () => {
     payment({ payment_method: 'pm_card_pendingRefund' }),
   );
   const refund = await first.stripe.refunds.create({ payment_intent: pending.id });
+  const file = await first.stripe.files.create({
+    purpose: 'dispute_evidence',
+    file: { data: Buffer.from('%PDF-1.7'), name: 'receipt.pdf', type: 'application/pdf' },
+  });
   await first.stop('SIGKILL');
 
   const second = await start('--data', folder);
   assert.equal((await second.stripe.refunds.retrieve(refund.id)).status, 'pending');
   assert.deepEqual(await advance(second.url), [refund.id]);
+  assert.equal((await second.stripe.files.retrieve(file.id)).filename, 'receipt.pdf');
   assert.equal((await second.stripe.refunds.retrieve(refund.id)).status, 'succeeded');
   assert.equal((await second.stripe.paymentIntents.retrieve(paid.id)).status, 'succeeded');
   const again = await second.stripe.paymentIntents.create(payment(), key);
