@@ -49,6 +49,10 @@ public:
                                                  Deadline) const override {
         co_return connectors::NotFound{};
     }
+    Task<Outcome> answer_dispute(connectors::Wire&, connectors::DisputeReply,
+                                 Deadline) const override {
+        co_return connectors::NotSent{"nobody disputes here"};
+    }
     Result<connectors::Hint> read_webhook(const http::Headers&, std::string_view, std::string_view,
                                           Instant) const override {
         return fail(Fault::malformed, "webhook_malformed", "nobody calls from outside here");

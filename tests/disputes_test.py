@@ -5,6 +5,8 @@ The provider tells it by webhook, and florin believes what it reads afterwards. 
 the same provider; the ledger has to say what the provider's list of charges says.
 """
 
+import base64
+import hashlib
 import json
 import os
 import subprocess
@@ -19,6 +21,7 @@ from webhooks_test import ADDRESS, MailStack, signed
 
 DISPUTED = {"type": "card", "token": "pm_card_createDispute"}
 INQUIRED = {"type": "card", "token": "pm_card_createDisputeInquiry"}
+PDF = base64.b64encode(b"%PDF-1.7\n").decode()
 BOUNCES = {"type": "card", "token": "pm_card_refundFail"}
 DECLINED = {"type": "card", "token": "pm_card_visa_chargeDeclined"}
 VISA = {"type": "card", "token": "pm_card_visa"}
@@ -49,14 +52,19 @@ class HeardStack(MailStack):
         finally:
             florin.close()
 
-    def tell_provider(self, path, form):
-        """As somebody does on the provider's own pages."""
+    def tell_provider(self, path, form=None):
+        """As somebody does on the provider's own pages; without a form, only looks."""
         request = urllib.request.Request(
-            self.sandbox.url + path, method="POST", data=urllib.parse.urlencode(form).encode(),
+            self.sandbox.url + path,
+            data=None if form is None else urllib.parse.urlencode(form).encode(),
             headers={"Authorization": "Bearer sk_test_sandbox",
                      "Idempotency-Key": uuid.uuid4().hex})
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.loads(answer.read())
+
+    def sandbox_lines(self, path):
+        with urllib.request.urlopen(self.sandbox.url + path, timeout=30) as answer:
+            return [json.loads(line) for line in answer]
 
     def answer(self, dispute, evidence):
         """As the shop does on the provider's own pages."""
@@ -131,6 +139,133 @@ class Disputes(DisputeTest):
         now = self.disputed(shop, payment, "needs_response")
         self.assertEqual((now["amount"], now["funds_withdrawn"]), ("70.00", True))
         self.assertEqual(self.balance(shop, "chargeback_receivable:EUR"), "70.00")
+
+
+class Answers(DisputeTest):
+    """What the shop says to a dispute goes to the provider once."""
+
+    EVIDENCE = {"uncategorized_text": "winning_evidence",
+                "product_description": "Shoes,\nsize 42: {name}"}
+
+    def opened(self, shop):
+        payment = self.pay(shop, payment_method=DISPUTED)["id"]
+        dispute = self.disputed(shop, payment, "needs_response")
+        return payment, dispute, f"/v1/payments/{payment}/disputes/{dispute['id']}/"
+
+    def at_provider(self, dispute):
+        return self.stack.tell_provider("/v1/disputes/" + dispute["provider"]["reference"])
+
+    def test_evidence_is_handed_in_once_and_wins(self):
+        shop = self.shop()
+        payment, dispute, path = self.opened(shop)
+        key = uuid.uuid4().hex
+        first = shop.post(path + "evidence", self.EVIDENCE, key)
+        self.assertEqual(first.status, 202, first.text)
+        self.assertEqual(first.headers["Location"], f"/v1/payments/{payment}/disputes")
+        self.disputed(shop, payment, "under_review")
+        again = shop.post(path + "evidence", self.EVIDENCE, key)
+        self.assertEqual((again.status, again.headers["Idempotent-Replayed"]), (200, "true"))
+        self.assert_problem(shop.post(path + "evidence", {"customer_name": "Ann"}, key), 422,
+                            "idempotency_key_reused")
+        self.assert_problem(shop.post(path + "evidence", self.EVIDENCE), 409, "dispute_not_open")
+        self.assert_problem(shop.post(path + "accept"), 409, "dispute_not_open")
+        there = self.at_provider(dispute)
+        self.assertEqual(there["evidence_details"]["submission_count"], 1)
+        for field, text in self.EVIDENCE.items():
+            self.assertEqual(there["evidence"][field], text)
+        self.stack.advance_sandbox()
+        self.disputed(shop, payment, "won")
+
+    def test_files_go_with_it_byte_by_byte(self):
+        shop = self.shop()
+        payment, dispute, path = self.opened(shop)
+        files = {"receipt": b"%PDF-1.7\r\n--x\r\n" + bytes(range(256)) * 9_000,
+                 "shipping_documentation": b"\x89PNG\r\n\x1a\n" + os.urandom(100),
+                 "customer_signature": b"\xff\xd8\xff" + b"\0" * 5}
+        body = {field: {"name": f"{field} \u00e4.x", "content": base64.b64encode(data).decode()}
+                for field, data in files.items()}
+        self.fault("drop_reply", "/v1/files")
+        self.assertEqual(shop.post(path + "evidence", {**self.EVIDENCE, **body}).status, 202)
+        self.disputed(shop, payment, "under_review")
+        evidence = self.at_provider(dispute)["evidence"]
+        there = {one["id"]: one for one in self.stack.sandbox_lines("/_sandbox/files")}
+        for field, data in files.items():
+            file = there.pop(evidence[field])
+            self.assertEqual((file["filename"], file["size"], file["sha256"]),
+                             (body[field]["name"], len(data), hashlib.sha256(data).hexdigest()))
+        again = [file for file in there.values() if file["filename"] in
+                 [one["name"] for one in body.values()]]
+        self.assertEqual(again, [], "a file that was sent twice is there once")
+
+    def test_what_is_accepted_is_lost_and_the_client_may_wait_for_it(self):
+        shop = self.shop()
+        payment, dispute, path = self.opened(shop)
+        done = shop.post(path + "accept", headers={"Prefer": "wait=20"})
+        self.assertEqual((done.status, done.json["status"]), (200, "lost"), done.text)
+        self.assertEqual(done.headers["Preference-Applied"], "wait=20")
+        self.assertEqual(self.at_provider(dispute)["status"], "lost")
+        self.assertEqual(self.balance(shop, "escrow:EUR"), "0.00")
+
+    def test_a_lost_answer_is_asked_for_again_and_said_once(self):
+        shop = self.shop()
+        for fault in ("drop_reply", "error_500_after", "error_500", "rate_limit_429"):
+            with self.subTest(fault):
+                payment, dispute, path = self.opened(shop)
+                reference = dispute["provider"]["reference"]
+                self.fault(fault, "/v1/disputes/" + reference)
+                self.assertEqual(shop.post(path + "evidence", self.EVIDENCE).status, 202)
+                self.disputed(shop, payment, "under_review")
+                self.assertEqual(
+                    self.at_provider(dispute)["evidence_details"]["submission_count"], 1)
+
+    def test_many_at_once_are_one(self):
+        shop = self.shop()
+        payment, dispute, path = self.opened(shop)
+        key = uuid.uuid4().hex
+        answers = at_once(*[lambda: self.client(shop.key).post(path + "evidence", self.EVIDENCE,
+                                                               key) for _ in range(8)])
+        self.assertEqual({answer.status for answer in answers} - {200, 202}, set())
+        self.assertEqual([answer.headers.get("Idempotent-Replayed") for answer in answers]
+                         .count(None), 1)
+        self.disputed(shop, payment, "under_review")
+        self.assertEqual(self.at_provider(dispute)["evidence_details"]["submission_count"], 1)
+
+    def test_what_the_provider_refuses_waits_for_a_person(self):
+        shop = self.shop()
+        payment, dispute, path = self.opened(shop)
+        self.stack.mailbox.deliver = lambda body, signature: 503
+        try:
+            self.stack.answer(dispute, "losing_evidence")
+            self.assertEqual(shop.post(path + "evidence", self.EVIDENCE).status, 202)
+            letter = eventually(lambda: [one for one in shop.get("/v1/dlq").json["data"]
+                                         if one["payment"] == payment])
+        finally:
+            self.stack.mailbox.deliver = self.stack.deliver
+        self.assertIn("refused our word", letter[0]["why"])
+
+    def test_what_makes_no_sense_is_refused(self):
+        shop = self.shop()
+        payment, dispute, path = self.opened(shop)
+        for body, code in (({}, "missing_field"), ({"customer_name": ""}, "empty"),
+                           ({"customer_name": "Ann", "nonsense": "x"}, "unknown_field"),
+                           ({"customer_name": "x" * 20_001}, "too_long"),
+                           ({"customer_name": "\u0007"}, "bad_characters"),
+                           ({"receipt": "x"}, "wrong_type"),
+                           ({"receipt": {"name": "a", "content": "%"}}, "not_base64"),
+                           ({"receipt": {"name": "a", "content": "AAAA"}}, "file_type"),
+                           ({"receipt": {"name": 'a"b', "content": PDF}}, "bad_characters"),
+                           ({"receipt": {"name": "a", "content": PDF + "A" * 6_000_000}},
+                            "too_long")):
+            self.assert_problem(shop.post(path + "evidence", body), 422, code)
+        self.assert_problem(shop.post(path + "accept", {"really": True}), 422, "unknown_field")
+        self.assert_problem(shop.post(path + "accept", {"really": "x" * 300_000}), 413,
+                            "body_too_large")
+        nobody = path.replace(dispute["id"], dispute["id"][:-4] + "0000")
+        self.assert_problem(shop.post(nobody + "accept"), 404, "dispute_not_found")
+        stranger = self.shop()
+        self.assert_problem(stranger.post(path + "accept"), 404, "payment_not_found")
+        self.assertEqual(self.at_provider(dispute)["status"], "needs_response")
+        self.assertEqual(self.disputes(shop, payment), [dispute])
 
 
 class Races(DisputeTest):

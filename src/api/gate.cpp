@@ -15,15 +15,15 @@ namespace florin::api {
 namespace {
 
 // "/v1/payments/{id}/capture" against "/v1/payments/pay_x/capture": true, and the call's id is
-// "pay_x". A route may have a second name, {refund}, after the first.
+// "pay_x". A route may have a second name, {refund} or {dispute}, after the first.
 bool matches(std::string_view pattern, std::string_view path, Call& call) {
     while (true) {
         const auto want = pattern.substr(0, pattern.find('/'));
         const auto have = path.substr(0, path.find('/'));
         if (want == "{id}" && !have.empty()) {
             call.id = have;
-        } else if (want == "{refund}" && !have.empty()) {
-            call.refund = have;
+        } else if (want.starts_with('{') && !have.empty()) {
+            call.part = have;
         } else if (want != have) {
             return false;
         }
@@ -78,6 +78,15 @@ limits::Room room_of(const Route& route) {
 }
 
 }  // namespace
+
+std::size_t body_bytes_max(std::string_view target) {
+    const auto path = target.substr(0, target.find('?'));
+    Call call;
+    std::size_t most = kBodySizeMax;
+    for (const auto& route : routes())
+        if (matches(route.path, path, call)) most = std::max(most, route.body_bytes_max);
+    return most;
+}
 
 Result<std::string> read_idempotency_key(const http::Headers& headers) {
     const auto count = headers.count("Idempotency-Key");

@@ -13,6 +13,7 @@
 
 #include "accounts/keys.h"
 #include "api/limits.h"
+#include "base/form.h"
 #include "base/result.h"
 #include "ledger/store.h"
 #include "payments/dead_letters.h"
@@ -49,8 +50,8 @@ struct Services {
 struct Call {
     http::Request request;
     http::Target target;
-    std::string id;      // What stands for {id} in the route.
-    std::string refund;  // The same of {refund}.
+    std::string id;    // What stands for {id} in the route.
+    std::string part;  // The same of {refund} or {dispute}, which is a part of it.
     accounts::Caller caller;
     std::string client_key;  // The Idempotency-Key, where the route wants one.
     Deadline deadline;
@@ -65,7 +66,11 @@ struct Route {
     std::string_view scope;  // Empty = open to everybody.
     Replay replay;
     Task<Result<http::Response>> (*handler)(Services&, Call);
+    std::size_t body_bytes_max = kBodySizeMax;
 };
+
+// How large a body the target takes, in bytes.
+std::size_t body_bytes_max(std::string_view target);
 
 // The whole interface, as a table (routes.cpp).
 std::span<const Route> routes();

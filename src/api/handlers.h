@@ -22,6 +22,10 @@ Handled undo_payment(Services& services, Call call);
 Handled retry_payment(Services& services, Call call);
 Handled list_refunds(Services& services, Call call);
 Handled list_disputes(Services& services, Call call);
+// Files come in base64, with some text beside them.
+inline constexpr std::size_t kEvidenceBodyMax = 7'000'000;
+Handled send_evidence(Services& services, Call call);
+Handled accept_dispute(Services& services, Call call);
 Handled get_refund(Services& services, Call call);
 Handled get_payment(Services& services, Call call);
 Handled list_payments(Services& services, Call call);

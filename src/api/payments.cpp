@@ -134,15 +134,6 @@ Handled retry_payment(Services& services, Call call) {
     return act(services, std::move(call), std::move(wish));
 }
 
-Handled list_disputes(Services& services, Call call) {
-    CO_TRY(const auto payment, co_await find_payment(services, call.caller.merchant, call.id));
-    const auto disputes = co_await services.payment_store.disputes(payment.id);
-    const auto show = [&](json::Writer& out, const payments::Dispute& dispute) {
-        payments::show_dispute(out, payment, dispute);
-    };
-    co_return list_response(call.target.path, disputes, show, false, std::nullopt);
-}
-
 Handled list_refunds(Services& services, Call call) {
     CO_TRY(const auto payment, co_await find_payment(services, call.caller.merchant, call.id));
     const auto refunds = co_await services.payment_store.refunds(payment);
@@ -151,7 +142,7 @@ Handled list_refunds(Services& services, Call call) {
 
 Handled get_refund(Services& services, Call call) {
     CO_TRY(const auto payment, co_await find_payment(services, call.caller.merchant, call.id));
-    const auto id = RefundId::parse(call.refund);
+    const auto id = RefundId::parse(call.part);
     std::optional<payments::Payment> found;
     if (id && id->slot() == payment.id.slot()) {
         found = co_await services.payment_store.load(payment.merchant, payment.id,
@@ -159,7 +150,7 @@ Handled get_refund(Services& services, Call call) {
     }
     if (!found || found->operation.kind != Action::refund)
         co_return fail(Fault::not_found, "refund_not_found",
-                       "the payment has no refund '" + std::string(shorten(call.refund, 64)) + "'");
+                       "the payment has no refund '" + std::string(shorten(call.part, 64)) + "'");
     co_return json_response(200, payments::show_subject(*found));
 }
 

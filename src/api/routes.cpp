@@ -18,6 +18,8 @@ constexpr std::array kRoutes = {
     Route{"POST", "/v1/payments/{id}/attempts",       "payments:write", Replay::by_key, retry_payment},
     Route{"GET",  "/v1/payments/{id}/refunds",        "payments:read",  Replay::none,   list_refunds},
     Route{"GET",  "/v1/payments/{id}/disputes",       "payments:read",  Replay::none,   list_disputes},
+    Route{"POST", "/v1/payments/{id}/disputes/{dispute}/evidence", "payments:write", Replay::by_key, send_evidence, kEvidenceBodyMax},
+    Route{"POST", "/v1/payments/{id}/disputes/{dispute}/accept", "payments:write", Replay::by_key, accept_dispute},
     Route{"GET",  "/v1/payments/{id}/refunds/{refund}", "payments:read", Replay::none,  get_refund},
     Route{"GET",  "/v1/payments/{id}/events",         "payments:read",  Replay::none,   list_payment_events},
     Route{"POST", "/v1/providers/{id}/webhooks",      "",               Replay::by_event, receive_webhook},

@@ -83,7 +83,8 @@ struct Ways::Way {
     Way(asio::io_context& io, limits::Buckets& buckets, AccountConfig account)
         : config(std::move(account)),
           client(io, {}),
-          wire(client, config.url, config.secret_key),
+          wire(client, config.url, connector_of(config.provider).files_url(config.url),
+               config.secret_key),
           outlet(io, buckets, wire,
                  {.account = config.name, .per_second = config.requests_per_second}) {}
 };

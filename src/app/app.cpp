@@ -130,6 +130,7 @@ void App::start() {
         .port = config_.listen_port,
         .certificate_file = config_.tls_certificate_file,
         .private_key_file = config_.tls_key_file,
+        .body_bytes_max_of = api::body_bytes_max,
     };
     server_ = std::make_unique<http::Server>(
         io_, std::move(options),

@@ -4,7 +4,9 @@ namespace florin::app {
 
 Task<http::Answer> AccountWire::send(http::Request request, Deadline deadline) {
     constexpr std::string_view mark = "{{secret.api_key}}";
-    request.target = base_url_ + request.target;
+    request.target = request.target.starts_with(connectors::kFiles)
+                         ? files_url_ + request.target.substr(connectors::kFiles.size())
+                         : base_url_ + request.target;
     http::Headers filled;
     for (const auto& [name, value] : request.headers.all()) {
         auto text = value;

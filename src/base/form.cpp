@@ -163,9 +163,10 @@ std::size_t count_characters(std::string_view text) {
 }
 
 // C0, DEL, C1 (U+0080 to U+009F, which UTF-8 begins with C2), and the vault's marks.
-bool has_bad_characters(std::string_view text) {
+bool has_bad_characters(std::string_view text, bool has_lines) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto byte = static_cast<unsigned char>(text[i]);
+        if (has_lines && (byte == '\n' || byte == '\t')) continue;
         if (byte < 0x20 || byte == 0x7f) return true;
         if (byte == 0xc2 && static_cast<unsigned char>(text[i + 1]) < 0xa0) return true;
     }
@@ -183,7 +184,7 @@ public:
         std::vector<std::string> asked = {};
     };
 
-    explicit FormBody(std::string_view body) : text_(body) { parse(); }
+    FormBody(std::string_view body, std::size_t size_max) : text_(body) { parse(size_max); }
 
     Fields root() { return Fields(*this, nodes_.empty() ? Fields::kAbsent : 0); }
     Fields absent() { return Fields(*this, Fields::kAbsent); }
@@ -209,7 +210,7 @@ public:
                              std::size_t size_min, std::size_t size_max);
 
 private:
-    void parse();
+    void parse(std::size_t size_max);
     void refuse(Fault fault, std::string_view code, std::string_view detail);
 
     simdjson::padded_string text_;
@@ -223,14 +224,18 @@ void FormBody::refuse(Fault fault, std::string_view code, std::string_view detai
     refusal_ = Error{fault, std::string(code), std::string(detail)};
 }
 
-void FormBody::parse() {
-    dom::element top;
-    const auto error = thread_parser().parse_into_document(document_, text_).get(top);
-    if (error == simdjson::CAPACITY) {
+void FormBody::parse(std::size_t size_max) {
+    if (text_.size() > size_max) {
         return refuse(Fault::too_large, "body_too_large",
                       fmt::format("The body is larger than {} KiB. Send less in one request.",
-                                  kBodySizeMax / 1024));
+                                  size_max / 1024));
     }
+    dom::element top;
+    dom::parser large;  // Its buffers go with it: large bodies are rare.
+    const bool is_large = text_.size() > kBodySizeMax;
+    if (is_large) std::ignore = large.allocate(text_.size(), kBodyDepthMax + 1);
+    auto& parser = is_large ? large : thread_parser();
+    const auto error = parser.parse_into_document(document_, text_).get(top);
     if (error == simdjson::DEPTH_ERROR) {
         return refuse(
             Fault::malformed, "too_deep",
@@ -316,7 +321,7 @@ std::string FormBody::text(const Fields& at, std::string_view name, dom::element
         add_error(pointer, "wrong_type", "Send text in quotes.");
     } else if (text.empty()) {
         add_error(pointer, "empty", "Send at least one character.");
-    } else if (has_bad_characters(text)) {
+    } else if (has_bad_characters(text, limits.has_lines)) {
         add_error(pointer, "bad_characters",
                   "Send text without control characters and without \"{{\".");
     } else if (count_characters(text) > limits.length_max) {
@@ -457,7 +462,8 @@ std::string Fields::pointer(std::string_view name) const {
     return name.empty() ? place : place + step(name);
 }
 
-Form::Form(std::string_view body) : body_(std::make_unique<FormBody>(body)) {}
+Form::Form(std::string_view body, std::size_t size_max)
+    : body_(std::make_unique<FormBody>(body, size_max)) {}
 Form::~Form() = default;
 Fields Form::root() {
     return body_->root();

@@ -31,6 +31,7 @@ inline constexpr std::size_t kMistakesMax = 100;  // Reported at once; the rest 
 
 struct TextLimits {
     std::size_t length_max = 255;  // Characters, not bytes.
+    bool has_lines = false;        // Line breaks and tabs are allowed.
 };
 
 class FormBody;
@@ -82,7 +83,7 @@ private:
 class Form {
 public:
     // `body` is copied.
-    explicit Form(std::string_view body);
+    explicit Form(std::string_view body, std::size_t size_max = kBodySizeMax);
     ~Form();
     Form(const Form&) = delete;
     Form& operator=(const Form&) = delete;

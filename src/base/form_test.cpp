@@ -51,6 +51,21 @@ std::string with(std::string_view from, std::string_view to) {
     return body.replace(at, from.size(), to);
 }
 
+TEST(Form, TakesLinesAndLargeBodiesOnlyWhereTheyAreWanted) {
+    const auto body = R"({"text":"a\n\tb","more":")" + std::string(kBodySizeMax, 'x') + "\"}";
+    Form large(body, 2 * kBodySizeMax);
+    EXPECT_EQ(large.root().text("text", {.has_lines = true}), "a\n\tb");
+    EXPECT_EQ(large.root().text("more", {.length_max = kBodySizeMax}).size(), kBodySizeMax);
+    EXPECT_TRUE(large.finish());
+    Form small(body);
+    EXPECT_EQ(small.finish().error().code, "body_too_large");
+    Form strict(R"({"text":"a\nb"})");
+    EXPECT_EQ(strict.root().text("text"), "");
+    EXPECT_EQ(strict.finish().error().code, "bad_characters");
+    Form bell(R"({"text":"a\u0007b"})");
+    EXPECT_EQ(bell.root().text("text", {.has_lines = true}), "");
+}
+
 TEST(Form, ReadsARightBody) {
     Form form(R"( {"checkout_id": "chk_1", "note": "héllo", "capture": "manual",
                    "buyer": {"id": "b\u00e9"}, "orders": [{"amount": "1"}, {"amount": "2.50"}]} )");

@@ -15,7 +15,8 @@
 namespace florin::connectors {
 
 // Sends one request to the provider's account that it stands for. `request.target` is a path; the
-// wire knows the host and fills the marks.
+// wire knows the host and fills the marks. A path after kFiles goes to the host for files.
+inline constexpr std::string_view kFiles = "{{files}}";
 class Wire {
 public:
     virtual ~Wire() = default;
@@ -40,6 +41,8 @@ class Connector {
 public:
     virtual ~Connector() = default;
     virtual const Capabilities& capabilities() const = 0;
+    // Where the provider takes files, if its API is at `url`.
+    virtual std::string files_url(std::string_view url) const { return std::string(url); }
     // Never NotFound.
     virtual Task<Outcome> perform(Wire& wire, Order order, Deadline deadline) const = 0;
     // Asks what became of an order. Never NotSent; a query that failed is Unknown.
@@ -47,6 +50,10 @@ public:
     // A dispute as it is now.
     virtual Task<DisputeAnswer> read_dispute(Wire& wire, std::string reference,
                                              Deadline deadline) const = 0;
+    // Says our word to a dispute. The same key again gives the first outcome. Never Pending or
+    // NotFound.
+    virtual Task<Outcome> answer_dispute(Wire& wire, DisputeReply reply,
+                                         Deadline deadline) const = 0;
     // A webhook: the very bytes that came, and the secret that signs them. Failures: Malformed
     // signature_missing, signature_wrong, webhook_too_old or webhook_malformed. Never throws.
     virtual Result<Hint> read_webhook(const http::Headers& headers, std::string_view body,

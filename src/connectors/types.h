@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/clock.h"
 #include "domain/money.h"
@@ -122,7 +124,7 @@ struct NotFound {};
 
 // What a provider sends by itself. A reason to look, never the truth.
 // What it tells of, where that may concern a payment whose operations have all ended.
-enum class About : std::uint8_t { nothing_more, refund, dispute, lapse, charge };
+enum class About : std::uint8_t { nothing_more, refund, dispute, lapse, charge, reply };
 
 constexpr std::string_view name(About about) {
     switch (about) {
@@ -136,6 +138,8 @@ constexpr std::string_view name(About about) {
             return "lapse";  // An authorization that ended at the provider.
         case About::charge:
             return "charge";  // One that stands there: news where we hold a no.
+        case About::reply:
+            return "reply";  // Ours, to a dispute: on its way to the provider.
     }
     return "";
 }
@@ -159,6 +163,36 @@ struct DisputeFacts {
     std::int64_t reinstated = 0;  // Given back to it.
     std::int64_t fee = 0;         // What the provider keeps for its trouble, now.
     Instant evidence_due_at = Instant::max();
+};
+
+// What evidence may say, in the words of the field.
+inline constexpr auto kEvidenceFields = std::to_array<std::string_view>(
+    {"access_activity_log", "billing_address", "cancellation_policy_disclosure",
+     "cancellation_rebuttal", "customer_email_address", "customer_name", "customer_purchase_ip",
+     "duplicate_charge_explanation", "duplicate_charge_id", "product_description",
+     "refund_policy_disclosure", "refund_refusal_explanation", "service_date", "shipping_address",
+     "shipping_carrier", "shipping_date", "shipping_tracking_number", "uncategorized_text"});
+
+// The same as files: pdf, png or jpeg.
+inline constexpr auto kEvidenceFiles = std::to_array<std::string_view>(
+    {"cancellation_policy", "customer_communication", "customer_signature",
+     "duplicate_charge_documentation", "receipt", "refund_policy", "service_documentation",
+     "shipping_documentation", "uncategorized_file"});
+
+struct EvidenceFile {
+    std::string field;  // Of kEvidenceFiles.
+    std::string name;   // As it was called where it came from.
+    std::string type;   // application/pdf, image/png or image/jpeg: as its bytes say.
+    std::string bytes;
+};
+
+// What we say to a dispute. It can be said once: the bank reads no second word.
+struct DisputeReply {
+    std::string reference;  // The provider's id of the dispute.
+    std::string key;        // Our idempotency key at the provider.
+    bool accept = false;    // The buyer is right. Else there is evidence that he is not.
+    std::vector<std::pair<std::string, std::string>> evidence = {};  // kEvidenceFields, and text.
+    std::vector<EvidenceFile> files = {};
 };
 
 using Outcome = std::variant<Succeeded, Declined, Pending, NotSent, Unknown, NotFound>;

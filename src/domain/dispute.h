@@ -87,6 +87,11 @@ constexpr bool is_open(Status status) {
            status == Status::under_review;
 }
 
+// We can say something to it.
+constexpr bool takes_reply(Status status) {
+    return status == Status::inquiry || status == Status::needs_response;
+}
+
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Status::count)>
     kStatusNames = {"inquiry", "inquiry_closed", "needs_response", "under_review",
                     "won",     "lost",           "prevented"};

@@ -53,6 +53,9 @@ public:
                                                   std::int64_t limit) override {
         return store_.claim_events(now, until, limit);
     }
+    Task<std::string> event_body(std::string provider, std::string id) override {
+        return store_.event_body(std::move(provider), std::move(id));
+    }
     Task<> finish_event(ProviderEvent event, EventState state, std::string why,
                         Instant due_at) override {
         return store_.finish_event(std::move(event), state, std::move(why), due_at);

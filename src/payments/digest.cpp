@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "payments/disputes.h"
+#include "payments/reply.h"
 
 namespace florin::payments {
 namespace {
@@ -50,6 +51,8 @@ Task<Digester::Verdict> Digester::look(ProviderEvent event) {
     if (!account) co_return Verdict{"the account is not configured here", false};
     if (event.about == name(connectors::About::dispute))
         co_return co_await look_at_dispute(*account, event.object);
+    if (event.about == name(connectors::About::reply))
+        co_return co_await send_reply(*account, std::move(event));
     auto payment = co_await load(event.payment, OperationId());
     if (!payment) co_return Verdict();  // It is about nothing of ours.
     if (payment->operation.provider != account->name) co_return Verdict{std::string(kElsewhere)};
@@ -202,6 +205,24 @@ Task<Digester::Verdict> Digester::look_at_dispute(ProviderAccount account, std::
         if (payment->operation.provider != account.name) co_return Verdict{std::string(kElsewhere)};
     }
     co_return Verdict{"the payment changes all the time", false};
+}
+
+// The same key each time: what was sent before and got lost is not said twice, and what the bank
+// has made of it is read, whoever heard the answer.
+Task<Digester::Verdict> Digester::send_reply(ProviderAccount account, ProviderEvent event) {
+    auto reply = read_reply(co_await records_.event_body(event.provider, event.id));
+    reply.key = event.id;
+    const auto object = reply.reference;
+    const auto heard = co_await account.connector.answer_dispute(account.wire, std::move(reply),
+                                                                 deadline_in(answer_time_));
+    if (const auto* no = std::get_if<connectors::Declined>(&heard))
+        co_return Verdict{"the provider refused our word on the dispute: " +
+                          (no->detail_code.empty() ? no->code : no->detail_code)};
+    if (const auto* miss = std::get_if<connectors::NotSent>(&heard))
+        co_return Verdict{miss->why, false};
+    if (const auto* lost = std::get_if<connectors::Unknown>(&heard))
+        co_return Verdict{lost->why, lost->needs_review};
+    co_return co_await look_at_dispute(std::move(account), object);
 }
 
 // Nothing = somebody else was first: read again.

@@ -1,8 +1,8 @@
 #pragma once
 
 // Looks at what providers told by themselves about payments whose operations have ended: reads the
-// object there and takes what has changed (disputes.h). What cannot be done now is tried again
-// later; what cannot be done at all waits for a person.
+// object there and takes what has changed (disputes.h). Sends our word on disputes (reply.h). What
+// cannot be done now is tried again later; what cannot be done at all waits for a person.
 
 #include "payments/account.h"
 #include "payments/records.h"
@@ -30,6 +30,7 @@ private:
     Task<Verdict> look_at_charge(ProviderAccount account, PaymentId payment, std::string object);
     Task<std::optional<Verdict>> look_for_success(ProviderAccount account, Payment attempt,
                                                   std::string object);
+    Task<Verdict> send_reply(ProviderAccount account, ProviderEvent event);
     Task<Verdict> look_at_dispute(ProviderAccount account, std::string object);
     Task<Verdict> look_for_return(ProviderAccount account, PaymentId payment, OperationId refund);
     Task<std::optional<Verdict>> take(Payment payment, connectors::DisputeFacts facts);

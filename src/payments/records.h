@@ -94,6 +94,7 @@ public:
     virtual Task<std::vector<Dispute>> disputes(PaymentId payment) = 0;
     virtual Task<std::vector<ProviderEvent>> claim_events(Instant now, Instant until,
                                                           std::int64_t limit) = 0;
+    virtual Task<std::string> event_body(std::string provider, std::string id) = 0;
     virtual Task<> finish_event(ProviderEvent event, EventState state, std::string why,
                                 Instant due_at) = 0;
     virtual Task<std::optional<std::int32_t>> receive(std::string provider, connectors::Hint hint,

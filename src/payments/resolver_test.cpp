@@ -59,6 +59,7 @@ public:
         events -= out.size();
         co_return out;
     }
+    Task<std::string> event_body(std::string, std::string) override { co_return std::string(); }
     Task<> finish_event(ProviderEvent, EventState, std::string, Instant) override {
         ++events_done;
         co_return;

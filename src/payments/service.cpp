@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "payments/expiry.h"
+#include "payments/reply.h"
 #include "payments/show.h"
 #include "platform/crypto/hash.h"
 
@@ -60,6 +61,13 @@ std::unexpected<Error> about(PaymentId payment, Fault fault, std::string_view co
     failure.error().object = payment.text();
     failure.error().retry_after_s = retry_after_s;
     return failure;
+}
+
+std::unexpected<Error> key_reused(PaymentId payment) {
+    return about(payment, Fault::invalid, "idempotency_key_reused",
+                 "this Idempotency-Key was used with another request: send a new key with a new "
+                 "request, or the same request with this key",
+                 0);
 }
 
 }  // namespace
@@ -279,11 +287,7 @@ Task<Answer> Service::current(MerchantId merchant, PaymentId payment, OperationI
 
 Task<Result<Answer>> Service::replay(MerchantId merchant, PaymentId payment, OperationId operation,
                                      bool same_request) {
-    if (!same_request)
-        co_return about(payment, Fault::invalid, "idempotency_key_reused",
-                        "this Idempotency-Key was used with another request: send a new key with a "
-                        "new request, or the same request with this key",
-                        0);
+    if (!same_request) co_return key_reused(payment);
     const auto answered = co_await records_.answered(payment, operation);
     check(answered.has_value(), "an operation does not vanish");
     if (answered->state == State::sending && answered->due_at > now())
@@ -314,6 +318,30 @@ Task<Result<std::string_view>> Service::receive(std::string account, http::Heade
                                   {"payment", hint.payment},
                                   {"woken", woken ? std::to_string(*woken) : "seen before"}});
     co_return !woken ? "seen" : *woken > 0 ? "stored" : "parked";
+}
+
+Task<Result<bool>> Service::answer_dispute(PaymentId payment, Dispute dispute,
+                                           connectors::DisputeReply reply, std::string client_key) {
+    reply.reference = dispute.reference;
+    const auto text = show_reply(reply);
+    connectors::Hint hint{.id = reply_id(payment, client_key),
+                          .type = reply.accept ? "dispute.accept" : "dispute.evidence",
+                          .payment = payment.text(),
+                          .about = connectors::About::reply,
+                          .object = dispute.reference};
+    const auto kept = co_await records_.event_body(dispute.provider, hint.id);
+    if (kept == text) co_return true;
+    if (!kept.empty()) co_return key_reused(payment);
+    if (!takes_reply(dispute.status))
+        co_return about(payment, Fault::conflict, "dispute_not_open",
+                        "the dispute is " + std::string(name(dispute.status)) +
+                            ": nobody reads an answer to it",
+                        0);
+    const auto id = hint.id;
+    if (co_await records_.receive(dispute.provider, std::move(hint), text, now())) co_return false;
+    // The same key at the same moment.
+    if (co_await records_.event_body(dispute.provider, id) == text) co_return true;
+    co_return key_reused(payment);
 }
 
 // Asks the provider by our key. Not found, and the provider still remembers keys: the same key is

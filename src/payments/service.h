@@ -59,6 +59,11 @@ public:
     Task<Result<std::string_view>> receive(std::string account, http::Headers headers,
                                            std::string body);
 
+    // Keeps our word on a dispute, to be sent by whoever looks at what providers tell. Failures:
+    // Invalid idempotency_key_reused, Conflict dispute_not_open. True: it was kept before.
+    Task<Result<bool>> answer_dispute(PaymentId payment, Dispute dispute,
+                                      connectors::DisputeReply reply, std::string client_key);
+
     // One look at an operation that was claimed: sends what was not sent, asks what is unknown.
     Task<> resolve(Due claimed);
     // One look at what a provider told, claimed before.

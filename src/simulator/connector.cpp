@@ -138,6 +138,11 @@ Task<connectors::DisputeAnswer> SimulatedConnector::read_dispute(connectors::Wir
     co_return std::move(*found);
 }
 
+Task<Outcome> SimulatedConnector::answer_dispute(connectors::Wire&, connectors::DisputeReply,
+                                                 Deadline) const {
+    co_return NotSent{"the simulated bank decides by itself"};
+}
+
 Result<connectors::Hint> SimulatedConnector::read_webhook(const http::Headers& headers,
                                                           std::string_view body,
                                                           std::string_view secret, Instant) const {

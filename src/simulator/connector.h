@@ -19,6 +19,9 @@ public:
                                    Deadline deadline) const override;
     Task<connectors::DisputeAnswer> read_dispute(connectors::Wire& wire, std::string reference,
                                                  Deadline deadline) const override;
+    // Nobody answers disputes in simulated worlds: their banks decide by themselves.
+    Task<connectors::Outcome> answer_dispute(connectors::Wire& wire, connectors::DisputeReply reply,
+                                             Deadline deadline) const override;
     Result<connectors::Hint> read_webhook(const http::Headers& headers, std::string_view body,
                                           std::string_view secret, Instant now) const override;
 

@@ -83,6 +83,11 @@ public:
         return honest_.read_dispute(wire, std::move(reference), deadline);
     }
 
+    Task<Outcome> answer_dispute(connectors::Wire& wire, connectors::DisputeReply reply,
+                                 Deadline deadline) const override {
+        return honest_.answer_dispute(wire, std::move(reply), deadline);
+    }
+
     Result<connectors::Hint> read_webhook(const http::Headers& headers, std::string_view body,
                                           std::string_view secret, Instant now) const override {
         return honest_.read_webhook(headers, body, secret, now);
@@ -184,6 +189,9 @@ public:
             co_return co_await honest_.claim_events(now, until, limit);
         co_await honest_.claim_events(now, Instant::max(), limit);
         co_return std::vector<ProviderEvent>();
+    }
+    Task<std::string> event_body(std::string provider, std::string id) override {
+        return honest_.event_body(std::move(provider), std::move(id));
     }
     Task<> finish_event(ProviderEvent event, EventState state, std::string why,
                         Instant due_at) override {

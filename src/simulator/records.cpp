@@ -188,6 +188,11 @@ Task<std::vector<ProviderEvent>> SimulatedRecords::claim_events(Instant now, Ins
     return claim_due(world_, &Database::due_events, &Database::claim_events, now, until, limit);
 }
 
+// Nobody answers disputes here.
+Task<std::string> SimulatedRecords::event_body(std::string, std::string) {
+    co_return std::string();
+}
+
 Task<> SimulatedRecords::finish_event(ProviderEvent event, EventState state, std::string why,
                                       Instant due_at) {
     refuse_sometimes(world_);

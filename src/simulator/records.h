@@ -33,6 +33,7 @@ public:
     Task<std::vector<payments::Dispute>> disputes(PaymentId payment) override;
     Task<std::vector<payments::ProviderEvent>> claim_events(Instant now, Instant until,
                                                             std::int64_t limit) override;
+    Task<std::string> event_body(std::string provider, std::string id) override;
     Task<> finish_event(payments::ProviderEvent event, payments::EventState state, std::string why,
                         Instant due_at) override;
     Task<std::optional<std::int32_t>> receive(std::string provider, connectors::Hint hint,

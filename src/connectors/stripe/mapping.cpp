@@ -215,19 +215,19 @@ simdjson::dom::parser& parser() {
     return kept;
 }
 
-}  // namespace
+bool parse_object(std::string_view body, element& out) {
+    return parser().parse(body.data(), body.size()).get(out) == simdjson::SUCCESS &&
+           out.is_object();
+}
 
-Outcome conclude(const Order& order, int status, std::string_view body, Proof proof) {
+// Everything but a yes. `is_replay`: the same may have been sent before.
+Outcome conclude_no(bool is_replay, int status, std::string_view body, Proof proof) {
     if (status == 429) return NotSent{"the provider is busy (429)"};
     if (status >= 500 || status == 409 || status == 424)
         return Unknown{fmt::format("the provider answered {}", status)};
     element document;
-    if (parser().parse(body.data(), body.size()).get(document) != simdjson::SUCCESS ||
-        !document.is_object())
+    if (!parse_object(body, document))
         return Unknown{fmt::format("status {} without readable JSON", status)};
-    if (status == 200 && order.action == Action::refund)
-        return conclude_refund(order, document, std::move(proof));
-    if (status == 200) return conclude_intent(order, document, std::move(proof), true);
     bool there = false;
     const auto error = member(document, "error", there);
     if (!there) return Unknown{fmt::format("status {} without an error object", status)};
@@ -244,9 +244,19 @@ Outcome conclude(const Order& order, int status, std::string_view body, Proof pr
     if (status == 400 || status == 404)
         return Declined{"provider_refused", code, std::move(reference), std::move(proof)};
     // A key that is refused today says nothing about what was sent yesterday.
-    if ((status == 401 || status == 403) && !order.is_replay)
+    if ((status == 401 || status == 403) && !is_replay)
         return Declined{std::string(kAccountRefused), code, "", std::move(proof)};
     return Unknown{fmt::format("the provider answered {}", status)};
+}
+
+}  // namespace
+
+Outcome conclude(const Order& order, int status, std::string_view body, Proof proof) {
+    if (status != 200) return conclude_no(order.is_replay, status, body, std::move(proof));
+    element document;
+    if (!parse_object(body, document)) return Unknown{"status 200 without readable JSON"};
+    if (order.action == Action::refund) return conclude_refund(order, document, std::move(proof));
+    return conclude_intent(order, document, std::move(proof), true);
 }
 
 namespace {
@@ -282,8 +292,7 @@ DisputeAnswer conclude_dispute(int status, std::string_view body) {
     if (status == 404) return NotFound{};
     if (status != 200) return Unknown{fmt::format("the query was answered with {}", status)};
     element dispute;
-    if (parser().parse(body.data(), body.size()).get(dispute) != simdjson::SUCCESS ||
-        !dispute.is_object() || text(dispute, "object") != "dispute")
+    if (!parse_object(body, dispute) || text(dispute, "object") != "dispute")
         return Unknown{"the answer is not a Dispute"};
     const auto word = text(dispute, "status");
     const auto* ours =
@@ -307,6 +316,14 @@ DisputeAnswer conclude_dispute(int status, std::string_view body) {
         facts.evidence_due_at = Instant(std::chrono::seconds(due));
     add_movements(facts, dispute);
     return facts;
+}
+
+Outcome conclude_reply(std::string_view object, int status, std::string_view body, Proof proof) {
+    if (status != 200) return conclude_no(true, status, body, std::move(proof));
+    element answer;
+    if (!parse_object(body, answer) || text(answer, "object") != object)
+        return Unknown{fmt::format("the answer is no {}", object)};
+    return Succeeded{text(answer, "id"), std::move(proof)};
 }
 
 Outcome conclude_query(const Order& order, int status, std::string_view body, Proof proof) {

@@ -17,4 +17,7 @@ Outcome conclude_query(const Order& order, int status, std::string_view body, Pr
 // The answer to GET of a Dispute with its payment_intent. https://docs.stripe.com/api/disputes
 DisputeAnswer conclude_dispute(int status, std::string_view body);
 
+// The answer to our word on a dispute, or to a file for it: the `object` that it should be.
+Outcome conclude_reply(std::string_view object, int status, std::string_view body, Proof proof);
+
 }  // namespace florin::connectors::stripe

@@ -369,5 +369,23 @@ TEST(Cancel, AfterAPartGivesBackTheRest) {
     EXPECT_EQ(answer(order, body(9000)), "no already_captured pi_1");
 }
 
+TEST(Reply, IsTakenOrRefusedOrNobodyKnows) {
+    const auto said = [](int status, std::string_view body) {
+        const auto outcome = conclude_reply("dispute", status, body, {"answer", "req_1", ""});
+        if (const auto* yes = std::get_if<Succeeded>(&outcome)) return "yes " + yes->reference;
+        if (const auto* no = std::get_if<Declined>(&outcome)) return "no " + no->detail_code;
+        return std::string(std::holds_alternative<NotSent>(outcome) ? "not sent" : "unknown");
+    };
+    EXPECT_EQ(said(200, R"({"object":"dispute","id":"dp_1"})"), "yes dp_1");
+    EXPECT_EQ(said(200, R"({"object":"charge","id":"ch_1"})"), "unknown");
+    EXPECT_EQ(said(200, "{"), "unknown");
+    EXPECT_EQ(said(400, R"({"error":{"type":"invalid_request_error","code":"closed"}})"),
+              "no closed");
+    EXPECT_EQ(said(401, R"({"error":{"type":"invalid_request_error"}})"), "unknown");
+    EXPECT_EQ(said(409, R"({"error":{"code":"idempotency_key_in_use"}})"), "unknown");
+    EXPECT_EQ(said(429, ""), "not sent");
+    EXPECT_EQ(said(500, ""), "unknown");
+}
+
 }  // namespace
 }  // namespace florin::connectors::stripe

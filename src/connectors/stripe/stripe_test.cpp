@@ -98,6 +98,42 @@ TEST(StripeRequest, AnAdjustmentThatCannotBeMadeInPlaceIsANewAuthorization) {
     EXPECT_EQ(form_of(request), form_of(encode(order_for(Action::authorize))));
 }
 
+TEST(StripeRequest, AWordOnADisputeIsEvidenceOrThatWeGiveIn) {
+    DisputeReply reply{.reference = "dp_1", .key = "reply_1"};
+    reply.evidence = {{"customer_name", "Ann & Bob"}, {"receipt", "file_1"}};
+    const auto request = encode(reply);
+    EXPECT_EQ(request.target, "/v1/disputes/dp_1");
+    EXPECT_EQ(request.headers.get("Idempotency-Key"), "reply_1");
+    const std::map<std::string, std::string> form = {{"submit", "true"},
+                                                     {"evidence[customer_name]", "Ann & Bob"},
+                                                     {"evidence[receipt]", "file_1"}};
+    EXPECT_EQ(form_of(request), form);
+    reply.accept = true;
+    EXPECT_EQ(encode(reply).target, "/v1/disputes/dp_1/close");
+    EXPECT_EQ(encode(reply).body, "");
+}
+
+TEST(StripeRequest, AFileGoesToTheHostForFilesAsItIs) {
+    const EvidenceFile file{"receipt", "a.pdf", "application/pdf", "%PDF-\r\n--x\r\n\0 end"};
+    const auto request = encode(file, "reply_1_receipt");
+    EXPECT_EQ(request.target, "{{files}}/v1/files");
+    EXPECT_EQ(request.headers.get("Idempotency-Key"), "reply_1_receipt");
+    const std::string type(request.headers.get("Content-Type"));
+    ASSERT_TRUE(type.starts_with("multipart/form-data; boundary="));
+    EXPECT_LE(type.size() - type.find('=') - 1, 70U) << "RFC 2046, 5.1.1";
+    const auto line = "--" + type.substr(type.find('=') + 1);
+    EXPECT_EQ(request.body, line +
+                                "\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\n"
+                                "dispute_evidence\r\n" +
+                                line +
+                                "\r\nContent-Disposition: form-data; name=\"file\"; "
+                                "filename=\"a.pdf\"\r\nContent-Type: application/pdf\r\n\r\n" +
+                                file.bytes + "\r\n" + line + "--\r\n");
+    EXPECT_EQ(encode(file, "reply_1_receipt").body, request.body) << "the same each time";
+    EXPECT_EQ(Stripe().files_url("https://api.stripe.com"), "https://files.stripe.com");
+    EXPECT_EQ(Stripe().files_url("http://127.0.0.1:1"), "http://127.0.0.1:1");
+}
+
 TEST(StripeRequest, CarriesVersionKeyAndTheMarkOfTheSecret) {
     for (const auto action : {Action::sale, Action::authorize, Action::capture, Action::cancel}) {
         const auto order = order_for(action);

@@ -212,10 +212,11 @@ struct Server::State {
         while (!closing) {
             beast::http::request_parser<beast::http::string_body> parser;
             parser.header_limit(static_cast<std::uint32_t>(options.header_bytes_max));
-            parser.body_limit(options.body_bytes_max);
+            parser.body_limit(boost::none);  // Until the target is known.
             touch(at, options.idle_time, buffer.size() > 0);
             auto head = co_await beast::http::async_read_header(stream, buffer, parser, kNoThrow);
             boost::system::error_code error = std::get<0>(head);
+            if (!error) error = limit_body(parser);
             if (!error && !parser.is_done()) {
                 touch(at, options.request_time, true);
                 error = co_await read_body(stream, buffer, parser);
@@ -242,6 +243,17 @@ struct Server::State {
             const bool stay = keep && !closing;
             if (!co_await write(stream, std::move(response), stay, head_only) || !stay) co_return;
         }
+    }
+
+    template <class Parser>
+    boost::system::error_code limit_body(Parser& parser) const {
+        const auto limit = options.body_bytes_max_of
+                               ? options.body_bytes_max_of(parser.get().target())
+                               : options.body_bytes_max;
+        parser.body_limit(limit);  // Of chunks; a length that was told is compared here.
+        const auto told = parser.content_length();
+        if (told && *told > limit) return beast::http::error::body_limit;
+        return {};
     }
 
     template <class Stream, class Parser>

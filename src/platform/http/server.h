@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "platform/async/task.h"
 #include "platform/http/message.h"
@@ -21,6 +22,8 @@ struct ServerOptions {
     std::string private_key_file = {};
     std::size_t header_bytes_max = 16 * 1024;
     std::size_t body_bytes_max = 256 * 1024;
+    // Where some targets take more than others; empty = body_bytes_max for all.
+    std::function<std::size_t(std::string_view target)> body_bytes_max_of = {};
     std::size_t connections_max = 4096;
     std::chrono::seconds idle_time{75};     // Between two requests, and for the head of the next.
     std::chrono::seconds request_time{15};  // For the body, and for writing the answer.
