@@ -234,7 +234,7 @@ Task<Outcome> Stripe::answer_dispute(Wire& wire, DisputeReply reply, Deadline de
     co_return co_await say(wire, encode(reply), "dispute", deadline);
 }
 
-Task<Outcome> Stripe::say(Wire& wire, http::Request request, std::string_view object,
+Task<Outcome> Stripe::say(Wire& wire, http::Request request, std::string object,
                           Deadline deadline) const {
     const auto answer = co_await wire.send(std::move(request), deadline);
     if (answer)

@@ -20,7 +20,7 @@ public:
                               std::string_view secret, Instant now) const override;
 
 private:
-    Task<Outcome> say(Wire& wire, http::Request request, std::string_view object,
+    Task<Outcome> say(Wire& wire, http::Request request, std::string object,
                       Deadline deadline) const;
 };
 
