@@ -1,4 +1,4 @@
-"""Payments in worlds of faults, and wrong designs planted (docs/simulation.md).
+"""Two million payments in worlds of faults, and wrong designs planted (docs/simulation.md).
 
 The simulator is built in the release preset, because it is a matter of speed: FLORIN_SIMULATED
 names another number of payments.
@@ -12,7 +12,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SIMULATOR = ROOT / "build/release/florin-simulator"
-PAYMENTS = int(os.environ.get("FLORIN_SIMULATED", "400000"))
+PAYMENTS = int(os.environ.get("FLORIN_SIMULATED", "2000000"))
 FAULTS = 21
 
 
