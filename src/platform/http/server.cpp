@@ -68,6 +68,11 @@ Response refusal_of(const boost::system::error_code& error) {
     using beast::http::error;
     if (error == error::body_limit)
         return refusal(413, "body_too_large", "the body is larger than this server accepts");
+    if (error == asio::error::no_buffer_space) {
+        auto busy = refusal(503, "overloaded", "too many large bodies at once: repeat it later");
+        busy.headers.add("Retry-After", "1");
+        return busy;
+    }
     if (error == error::header_limit)
         return refusal(431, "header_too_large", "the header is larger than this server accepts");
     return refusal(400, "malformed_request", "the message is not HTTP/1.1: " + error.message());
@@ -116,6 +121,7 @@ struct Server::State {
     asio::ssl::context tls;
     TaskScope scope;
     std::list<Connection> connections;
+    std::size_t large_bodies = 0;
     bool closing = false;
 
     void listen() {
@@ -216,7 +222,8 @@ struct Server::State {
             touch(at, options.idle_time, buffer.size() > 0);
             auto head = co_await beast::http::async_read_header(stream, buffer, parser, kNoThrow);
             boost::system::error_code error = std::get<0>(head);
-            if (!error) error = limit_body(parser);
+            Large large;
+            if (!error) error = limit_body(parser, large);
             if (!error && !parser.is_done()) {
                 touch(at, options.request_time, true);
                 error = co_await read_body(stream, buffer, parser);
@@ -245,14 +252,29 @@ struct Server::State {
         }
     }
 
+    // A large body that is read or answered.
+    class Large {
+    public:
+        ~Large() {
+            if (count_) --*count_;
+        }
+        void enter(std::size_t& count) { ++*(count_ = &count); }
+
+    private:
+        std::size_t* count_ = nullptr;
+    };
+
     template <class Parser>
-    boost::system::error_code limit_body(Parser& parser) const {
+    boost::system::error_code limit_body(Parser& parser, Large& large) {
         const auto limit = options.body_bytes_max_of
                                ? options.body_bytes_max_of(parser.get().target())
                                : options.body_bytes_max;
         parser.body_limit(limit);  // Of chunks; a length that was told is compared here.
-        const auto told = parser.content_length();
-        if (told && *told > limit) return beast::http::error::body_limit;
+        const auto told = parser.content_length().value_or(parser.chunked() ? limit : 0);
+        if (told > limit) return beast::http::error::body_limit;
+        if (told <= options.body_bytes_max) return {};
+        if (large_bodies == options.large_bodies_max) return asio::error::no_buffer_space;
+        large.enter(large_bodies);
         return {};
     }
 

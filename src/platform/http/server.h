@@ -22,8 +22,10 @@ struct ServerOptions {
     std::string private_key_file = {};
     std::size_t header_bytes_max = 16 * 1024;
     std::size_t body_bytes_max = 256 * 1024;
-    // Where some targets take more than others; empty = body_bytes_max for all.
+    // Where some targets take more than others; empty = body_bytes_max for all. Of bodies above
+    // body_bytes_max only so many are taken at once.
     std::function<std::size_t(std::string_view target)> body_bytes_max_of = {};
+    std::size_t large_bodies_max = 8;
     std::size_t connections_max = 4096;
     std::chrono::seconds idle_time{75};     // Between two requests, and for the head of the next.
     std::chrono::seconds request_time{15};  // For the body, and for writing the answer.

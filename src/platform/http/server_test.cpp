@@ -204,6 +204,26 @@ TEST_F(ServerTest, SomeTargetsTakeLargerBodies) {
     EXPECT_TRUE(peer().talk("POST /small" + rest).starts_with("HTTP/1.1 413"));
 }
 
+TEST_F(ServerTest, OnlySoManyLargeBodiesAreTakenAtOnce) {
+    start({.body_bytes_max = 10,
+           .body_bytes_max_of = [](std::string_view) { return std::size_t{20}; },
+           .large_bodies_max = 1});
+    const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n";
+    const std::string large = head + "Content-Length: 11\r\nExpect: 100-continue\r\n\r\n";
+    auto slow = peer();
+    slow.write(large);
+    slow.read("\r\n\r\n");  // It is taken, and its body awaited.
+    for (const auto* body : {"Content-Length: 11\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"}) {
+        const auto refused = peer().talk(head + body);
+        EXPECT_TRUE(refused.starts_with("HTTP/1.1 503")) << refused;
+        EXPECT_TRUE(refused.contains("Retry-After: 1")) << refused;
+    }
+    EXPECT_TRUE(peer().talk(head + "Content-Length: 2\r\n\r\nok").contains("<ok>"));
+    EXPECT_TRUE(slow.talk("01234567890").contains("<01234567890>"));
+    const auto next = peer().talk(head + "Content-Length: 11\r\n\r\n01234567890");
+    EXPECT_TRUE(next.starts_with("HTTP/1.1 200")) << "its place is free again" << next;
+}
+
 TEST_F(ServerTest, HeadersHaveALimit) {
     start({.header_bytes_max = 1024});
     const auto answer =
