@@ -14,8 +14,7 @@ constexpr int kTriesMax = 12;  // With the times of next_look: about half a day.
 
 // Whether the provider makes a charge of its own for it.
 bool makes_charge(const Operation& op) {
-    return op.kind == Action::authorize || op.kind == Action::sale ||
-           (op.kind == Action::adjust && !op.about.empty());
+    return is_first_step(op.kind) || (op.kind == Action::adjust && !op.about.empty());
 }
 
 // Whether the provider named that charge to us when it answered. A new authorization that was

@@ -139,6 +139,12 @@ http::Request post(std::string target, const Form& form, const std::string& key)
     return post(std::move(target), "application/x-www-form-urlencoded", encode_form(form), key);
 }
 
+// Of what changes something there.
+Outcome unanswered(const http::WireFailure& failure) {
+    if (failure.request_left_us) return Unknown{failure.why};
+    return NotSent{failure.why};
+}
+
 }  // namespace
 
 http::Request encode(const Order& order) {
@@ -198,8 +204,7 @@ Task<Outcome> Stripe::perform(Wire& wire, Order order, Deadline deadline) const 
     const auto answer = co_await wire.send(std::move(request), deadline);
     if (answer)
         co_return conclude(order, answer->status, answer->body, proof_of(*answer, "answer"));
-    if (answer.error().request_left_us) co_return Unknown{answer.error().why};
-    co_return NotSent{answer.error().why};
+    co_return unanswered(answer.error());
 }
 
 Task<Outcome> Stripe::find(Wire& wire, Order order, Deadline deadline) const {
@@ -239,8 +244,7 @@ Task<Outcome> Stripe::say(Wire& wire, http::Request request, std::string object,
     const auto answer = co_await wire.send(std::move(request), deadline);
     if (answer)
         co_return conclude_reply(object, answer->status, answer->body, proof_of(*answer, "answer"));
-    if (answer.error().request_left_us) co_return Unknown{answer.error().why};
-    co_return NotSent{answer.error().why};
+    co_return unanswered(answer.error());
 }
 
 std::string Stripe::files_url(std::string_view url) const {

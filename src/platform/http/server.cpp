@@ -266,13 +266,15 @@ struct Server::State {
 
     template <class Parser>
     boost::system::error_code limit_body(Parser& parser, Large& large) {
+        const auto told = parser.content_length();
+        // Nearly all requests: nobody has to look which target it is.
+        if (told ? *told <= options.body_bytes_max : !parser.chunked()) return {};
         const auto limit = options.body_bytes_max_of
                                ? options.body_bytes_max_of(parser.get().target())
                                : options.body_bytes_max;
         parser.body_limit(limit);  // Of chunks; a length that was told is compared here.
-        const auto told = parser.content_length().value_or(parser.chunked() ? limit : 0);
-        if (told > limit) return beast::http::error::body_limit;
-        if (told <= options.body_bytes_max) return {};
+        if (told && *told > limit) return beast::http::error::body_limit;
+        if (limit <= options.body_bytes_max) return {};
         if (large_bodies == options.large_bodies_max) return asio::error::no_buffer_space;
         large.enter(large_bodies);
         return {};

@@ -195,9 +195,9 @@ TEST_F(ServerTest, BodiesHaveALimit) {
 }
 
 TEST_F(ServerTest, SomeTargetsTakeLargerBodies) {
-    start({.body_bytes_max_of = [](std::string_view target) {
-        return target == "/large" ? std::size_t{11} : std::size_t{10};
-    }});
+    start({.body_bytes_max = 10, .body_bytes_max_of = [](std::string_view target) {
+               return target == "/large" ? std::size_t{11} : std::size_t{10};
+           }});
     const std::string rest =
         " HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 11\r\n\r\n01234567890";
     EXPECT_TRUE(peer().talk("POST /large" + rest).contains("<01234567890>"));
