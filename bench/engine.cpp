@@ -45,6 +45,9 @@ public:
     Task<Outcome> find(connectors::Wire&, connectors::Order, Deadline) const override {
         co_return connectors::NotFound{};
     }
+    Task<Outcome> fence(connectors::Wire&, connectors::Order, Deadline) const override {
+        co_return connectors::NotFound{};
+    }
     Task<connectors::DisputeAnswer> read_dispute(connectors::Wire&, std::string,
                                                  Deadline) const override {
         co_return connectors::NotFound{};

@@ -3,6 +3,7 @@
 The sandbox's own list of charges is the truth about money; the ledger has to say the same.
 """
 
+import concurrent.futures
 import unittest
 
 import shop as shops
@@ -150,6 +151,110 @@ class Attempts(LifecycleTest):
                              [answer.text for answer in answers])
             taken = sum(charge["amount_captured"] for charge in self.charges(payment))
             self.assertEqual(taken, 10000)
+
+
+class Withdrawals(LifecycleTest):
+    """A payment is canceled while the provider has not decided: it waits for its buyer."""
+    florins = 2
+
+    def taken(self, payment):
+        return sum(charge["amount_captured"] for charge in self.charges(payment))
+
+    def test_the_buyer_can_do_no_more(self):
+        shop = self.shop()
+        waiting = self.challenged(shop)
+        payment = waiting["id"]
+        done = self.act(shop, payment, "cancel", {"reason": "abandoned"}, key="enough")
+        self.assertEqual((done["status"], done["cancellation_reason"], done["next_action"]),
+                         ("canceled", "abandoned", None))
+        self.decide(waiting, "approve")
+        self.assertEqual(self.taken(payment), 0)
+        self.assertEqual(self.act(shop, payment, "cancel", {"reason": "abandoned"}, key="enough"),
+                         done)
+        self.assertEqual(self.event_types(shop, payment),
+                         ["created", "requires_action", "cancel_started", "canceled"])
+        self.assert_balances(shop, "0.00", "0.00")
+        paid = self.act(shop, payment, "attempts", {"payment_method": VISA})
+        self.assertEqual(paid["status"], "succeeded")
+        self.assertNotIn("cancellation_reason", paid)
+        self.assertEqual(self.taken(payment), 10000)
+        self.assert_balances(shop, "100.00", "100.00")
+
+    def test_buyer_and_shop_at_one_instant_agree(self):
+        shop = self.shop()
+        other = self.client(shop.key, florin=1)
+        ends = set()
+        for number in range(2 * ROUNDS):
+            waiting = self.challenged(shop, capture="manual" if number % 2 else "automatic")
+            payment = waiting["id"]
+            cancel = lambda who: who.post(f"/v1/payments/{payment}/cancel")
+            _, *answers = at_once(lambda: self.decide(waiting, "approve"),
+                                  lambda: cancel(shop), lambda: cancel(other))
+            for answer in answers:
+                self.assertIn(answer.status, (200, 202, 409), answer.text)
+            over = lambda: self.read(shop, payment)["status"] in ("canceled", "succeeded")
+            self.assertTrue(eventually(over), self.read(shop, payment))
+            end = self.read(shop, payment)
+            ends.add(end["status"])
+            self.assertEqual(self.taken(payment), 10000 if end["status"] == "succeeded" else 0)
+            self.assertNotIn("authorized", [charge["status"] for charge in self.charges(payment)])
+        self.assertIn("canceled", ends)
+        for row in self.stack.florin_json("ledger", "trial-balance")["currencies"]:
+            self.assertEqual(row["debits"], row["credits"], row)
+
+    def test_a_lost_answer_is_no_answer(self):
+        for fault in ("drop_reply", "drop_request", "error_500_after"):
+            with self.subTest(fault=fault):
+                shop = self.shop()
+                waiting = self.challenged(shop)
+                self.fault(fault, INTENTS)
+                answer = shop.post(f"/v1/payments/{waiting['id']}/cancel")
+                self.assertIn(answer.status, (200, 202), answer.text)
+                self.settled(shop, waiting["id"], "canceled")
+                self.decide(waiting, "approve")
+                self.assertEqual(self.taken(waiting["id"]), 0)
+
+    def test_who_dies_meanwhile_leaves_it_to_the_other(self):
+        shop = self.shop()
+        waiting = self.challenged(shop)
+        self.fault("delay", INTENTS, delay_ms=[1200, 1200])
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            lost = pool.submit(shop.post, f"/v1/payments/{waiting['id']}/cancel")
+            other = self.client(shop.key, florin=1)
+            self.assertTrue(eventually(
+                lambda: self.read(other, waiting["id"])["status"] == "canceling"))
+            self.stack.restart(0, how="kill")
+            self.assertIsNotNone(lost.exception())
+        self.settled(other, waiting["id"], "canceled")
+        self.decide(waiting, "approve")
+        self.assertEqual(self.taken(waiting["id"]), 0)
+
+    def test_what_was_never_sent_ends_at_once(self):
+        shop = self.shop()
+        self.stack.sandbox.stop()
+        try:
+            payment = self.pay(shop, 202)["id"]
+            done = self.act(shop, payment, "cancel")
+        finally:
+            self.stack.sandbox.start()
+        self.assertEqual((done["status"], done["operation"]["decline_code"]),
+                         ("canceled", "canceled"))
+        self.assertEqual(self.event_types(shop, payment), ["created", "delayed", "canceled"])
+        self.assertEqual(self.charges(payment), [])
+
+    def test_a_buyer_who_does_nothing_holds_nothing_up(self):
+        shop = self.shop()
+        waiting = self.challenged(shop, capture="manual")
+        number = f"(SELECT id FROM florin.payment WHERE due_at < 'infinity' AND " \
+                 f"checkout_id = '{waiting['checkout_id']}')"
+        self.stack.postgres.query(
+            f"UPDATE florin.payment SET due_at = now() - interval '1 s' WHERE id = {number}")
+        done = self.settled(shop, waiting["id"], "expired")
+        self.assertEqual(done["cancellation_reason"], "expired")
+        self.decide(waiting, "approve")
+        self.assertEqual(self.charges(waiting["id"]), [])
+        paid = self.act(shop, waiting["id"], "attempts", {"payment_method": VISA})
+        self.assertEqual(paid["status"], "authorized")
 
 
 class ShortLivedStack(shops.FastStack):

@@ -3,8 +3,11 @@
 The sandbox's list of charges is the truth about money.
 """
 
+import contextlib
 import threading
 import time
+import urllib.error
+import urllib.request
 import uuid
 
 import kit
@@ -100,6 +103,19 @@ class ApiTest(kit.StackTest):
             self.assertEqual(errors[pointer]["code"], code)
             self.assertTrue(errors[pointer]["detail"])
         return problem
+
+
+    def challenged(self, shop, **changes):
+        """A payment that waits for its buyer to authenticate."""
+        method = {"type": "card", "token": "pm_card_threeDSecure2Required"}
+        return self.pay(shop, 202, payment_method=method,
+                        return_url=self.stack.sandbox.url + "/_sandbox/health", **changes)
+
+    def decide(self, payment, outcome):
+        """What the buyer's bank would do on its page."""
+        url = f"{self.stack.sandbox.url}/_sandbox/3ds/{payment['provider']['reference']}"
+        with contextlib.suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(url, data=f"outcome={outcome}".encode(), timeout=10).close()
 
 
 class LifecycleTest(ApiTest):

@@ -34,6 +34,7 @@ struct Capabilities {
     bool several_captures;                  // After a part, the rest can be captured later.
     bool refund;                            // In parts, and several times.
     bool increment;                         // Some authorizations can be raised in place.
+    bool fence;                             // fence() works.
     std::chrono::seconds answer_time;       // Longer silence is Unknown.
 };
 
@@ -47,6 +48,10 @@ public:
     virtual Task<Outcome> perform(Wire& wire, Order order, Deadline deadline) const = 0;
     // Asks what became of an order. Never NotSent; a query that failed is Unknown.
     virtual Task<Outcome> find(Wire& wire, Order order, Deadline deadline) const = 0;
+    // Makes it impossible that an order which the provider still works on succeeds, and says what
+    // is the case then: Declined = it never will. `order` has the provider's reference. May be
+    // repeated until there is a yes or a no. Never NotSent.
+    virtual Task<Outcome> fence(Wire& wire, Order order, Deadline deadline) const = 0;
     // A dispute as it is now.
     virtual Task<DisputeAnswer> read_dispute(Wire& wire, std::string reference,
                                              Deadline deadline) const = 0;

@@ -98,6 +98,8 @@ struct Declined {
     Proof proof;
 };
 
+// Declined::code of what we canceled before the provider had decided, or before it was sent.
+inline constexpr std::string_view kCanceled = "canceled";
 // Declined::code of a provider that does not accept our account: before it looked at the order.
 inline constexpr std::string_view kAccountRefused = "provider_account";
 

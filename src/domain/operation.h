@@ -62,6 +62,7 @@ inline constexpr auto kTransitions = std::to_array<Transition<State, Event>>({
 
     {State::pending, Event::succeed, State::succeeded},
     {State::pending, Event::decline, State::declined},
+    {State::pending, Event::fence, State::fencing},
 
     {State::not_sent, Event::send, State::sending},
     {State::not_sent, Event::give_up, State::declined},
@@ -83,10 +84,10 @@ inline constexpr auto kTransitions = std::to_array<Transition<State, Event>>({
 
     {State::fencing, Event::succeed, State::succeeded},
     {State::fencing, Event::decline, State::declined},
-    {State::fencing, Event::accept, State::unknown},
-    {State::fencing, Event::miss, State::unknown},
-    {State::fencing, Event::lose, State::unknown},
-    {State::fencing, Event::not_found, State::unknown},
+    {State::fencing, Event::accept, State::fencing},  // It goes on until there is proof.
+    {State::fencing, Event::miss, State::fencing},
+    {State::fencing, Event::lose, State::fencing},
+    {State::fencing, Event::not_found, State::fencing},
 
     {State::reversing, Event::send, State::reversing},
     {State::reversing, Event::decline, State::declined},

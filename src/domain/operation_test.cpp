@@ -44,7 +44,7 @@ TEST(OperationMachine, AllowsExactlyThis) {
         "not_sent        sending         .               .               .\n"
         "unknown         unknown         succeeded       declined        pending\n"
         "not_found_wait  .               .               .               .\n"
-        "fencing         .               succeeded       declined        unknown\n"
+        "fencing         .               succeeded       declined        fencing\n"
         "reversing       reversing       .               declined        .\n");
     //  state           miss            lose            give_up         not_found
     EXPECT_EQ(drawing(4),
@@ -56,7 +56,7 @@ TEST(OperationMachine, AllowsExactlyThis) {
         "not_sent        .               .               declined        .\n"
         "unknown         unknown         unknown         .               not_found_wait\n"
         "not_found_wait  .               not_found_wait  .               not_found_wait\n"
-        "fencing         unknown         unknown         .               unknown\n"
+        "fencing         fencing         fencing         .               fencing\n"
         "reversing       reversing       reversing       .               .\n");
     //  state           appear          prove_absent    fence           reverse
     EXPECT_EQ(drawing(8),
@@ -64,7 +64,7 @@ TEST(OperationMachine, AllowsExactlyThis) {
         "sending         .               .               .               .\n"
         "succeeded       .               .               .               .\n"
         "declined        .               .               .               .\n"
-        "pending         .               .               .               .\n"
+        "pending         .               .               fencing         .\n"
         "not_sent        .               .               .               .\n"
         "unknown         .               .               fencing         reversing\n"
         "not_found_wait  unknown         declined        .               .\n"

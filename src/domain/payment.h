@@ -21,10 +21,10 @@ enum class Status : std::uint8_t {
     authorized,          // Reserved for us, not yet taken.
     partially_captured,  // A part is taken, more can be.
     succeeded,           // Taken, and nothing is left to take.
-    canceling,           // What is reserved is being given back.
+    canceling,           // What is reserved is being given back, or will not come to be.
     canceled,            // Given back, nothing was taken.
     failed,              // Refused. Another attempt may follow.
-    expired,             // As canceled, because nobody captured it in time.
+    expired,             // As canceled: nobody captured it in time, or the buyer did not act.
     count,
 };
 
@@ -51,7 +51,7 @@ enum class Event : std::uint8_t {
     adjust_failed,
     adjusted,
     expiring,      // Warning: it will be canceled soon if nobody captures it.
-    expired,       // Canceled because nobody captured it in time.
+    expired,       // Canceled because its time was over.
     late_success,  // A yes after the proof of a no.
     count,
 };
@@ -69,6 +69,8 @@ inline constexpr auto kTransitions = std::to_array<Transition<Status, Event>>({
     {Status::processing, Event::succeeded, Status::succeeded},
     {Status::processing, Event::failed, Status::failed},
     {Status::processing, Event::late_success, Status::processing},
+    {Status::processing, Event::cancel_started, Status::canceling},
+    {Status::processing, Event::canceled, Status::canceled},  // Nothing was sent.
 
     {Status::requires_action, Event::requires_action, Status::requires_action},
     {Status::requires_action, Event::pending, Status::processing},
@@ -76,6 +78,7 @@ inline constexpr auto kTransitions = std::to_array<Transition<Status, Event>>({
     {Status::requires_action, Event::succeeded, Status::succeeded},
     {Status::requires_action, Event::failed, Status::failed},
     {Status::requires_action, Event::late_success, Status::requires_action},
+    {Status::requires_action, Event::cancel_started, Status::canceling},
 
     {Status::authorized, Event::capture_started, Status::authorized},
     {Status::authorized, Event::adjust_started, Status::authorized},
@@ -118,12 +121,18 @@ inline constexpr auto kTransitions = std::to_array<Transition<Status, Event>>({
     {Status::canceling, Event::retried, Status::canceling},
     {Status::canceling, Event::outcome_unknown, Status::canceling},
     {Status::canceling, Event::review_needed, Status::canceling},
+    {Status::canceling, Event::authorized, Status::canceling},  // The buyer was faster.
+    {Status::canceling, Event::cancel_started, Status::canceling},
     {Status::canceling, Event::cancel_failed, Status::authorized},
     {Status::canceling, Event::cancel_failed, Status::partially_captured},
     {Status::canceling, Event::canceled, Status::canceled},
     {Status::canceling, Event::expired, Status::expired},
     {Status::canceling, Event::succeeded, Status::succeeded},
     {Status::canceling, Event::late_success, Status::canceling},
+
+    // Only where nothing was ever authorized.
+    {Status::canceled, Event::attempt_started, Status::processing},
+    {Status::expired, Event::attempt_started, Status::processing},
 
     {Status::failed, Event::attempt_started, Status::processing},
     {Status::failed, Event::late_success, Status::failed},

@@ -120,10 +120,13 @@ Result<Measure> measure_adjustment(const Payment& payment, const Wish& wish) {
 // Not while we have the buyer's money already: a charge that succeeded late, and that nobody has
 // dealt with yet.
 Result<Measure> measure_attempt(const Payment& payment, std::span<const Part> parts) {
-    if (status_of(payment) != Status::failed)
+    const auto status = status_of(payment);
+    const bool is_over = status == Status::canceled || status == Status::expired;
+    if (status != Status::failed && !(is_over && payment.counters.authorized == 0))
         return refuse(payment, Fault::conflict, "payment_not_retryable",
-                      "only a payment that failed can be tried again: it is " +
-                          std::string(name(status_of(payment))));
+                      "only a payment that failed can be tried again, or one that was canceled "
+                      "before anything was authorized: it is " +
+                          std::string(name(status)));
     const bool is_paid = std::ranges::any_of(parts, [](const Part& part) {
         return is_first_step(part.kind) && part.state == State::succeeded && part.review;
     });
@@ -156,7 +159,9 @@ Result<Measure> measure(const Payment& payment, std::span<const Part> parts, con
 constexpr std::size_t kOperationsMax = 200;
 
 Result<void> may_begin(const Payment& payment, std::span<const Part> parts, const Wish& wish) {
-    if (is_main(wish.action) && payment.doing)
+    // What was withdrawn and came to be authorized after all is given back by itself.
+    const bool is_busy = payment.doing || (is_withdrawn(payment) && wish.scope != Scope::expire);
+    if (is_main(wish.action) && is_busy)
         return refuse(payment, Fault::conflict, "operation_in_progress",
                       "another operation on this payment has not ended: "
                       "wait for it, then read the payment again");
@@ -205,11 +210,44 @@ void reserve(Change& change, const Wish& wish) {
         case Action::authorize:
         case Action::sale:
             use_method(after, wish);
+            after.cancellation_reason.clear();
             change.event_type = "payment.attempt_started";
             return;
         case Action::release:
             check(false, "a release is no wish");
     }
+}
+
+// The provider has not decided, and waits; or nothing was sent. What it works on at this moment is
+// soon decided, and what is unknown has to be known first.
+bool can_withdraw(const Payment& payment, const Wish& wish) {
+    const auto& op = payment.operation;
+    return wish.action == Action::cancel && wish.scope != Scope::undo && is_first_step(op.kind) &&
+           op.id == payment.main && (op.state == State::pending || op.state == State::not_sent);
+}
+
+// Cancels a first step that has not ended: the provider is asked to make its success impossible,
+// and only its word that this is so ends it.
+Change withdraw(const Payment& payment, const Wish& wish, ClientKey key, Timing timing,
+                std::uint64_t random) {
+    auto change = step(payment, timing.now, random);
+    auto& after = change.after;
+    after.cancellation_reason = wish.reason.empty() ? connectors::kCancelReasons[0] : wish.reason;
+    change.scope = scope_of(wish);
+    change.key = std::move(key);
+    if (after.operation.state == State::not_sent) {
+        drop(change, connectors::kCanceled);
+        return seal(payment, std::move(change));
+    }
+    const auto to = operation::next(after.operation.state, operation::Event::fence);
+    check(to == State::fencing, "what the provider has not decided can be fenced");
+    after.waiting_for.clear();
+    after.operation.state = *to;
+    after.operation.next_action.clear();
+    after.operation.tries = 0;
+    after.operation.due_at = timing.now + timing.lease;
+    change.event_type = "payment.cancel_started";
+    return seal(payment, std::move(change));
 }
 
 // Cancels, or refunds; both when a part is captured: then the refund follows by itself.
@@ -272,6 +310,7 @@ Result<Change> begin(const Payment& payment, std::span<const Part> parts, const 
                      Provider provider, ClientKey key, Timing timing, std::uint64_t random) {
     if (wish.undo)
         return undo(payment, parts, wish, std::move(provider), std::move(key), timing, random);
+    if (can_withdraw(payment, wish)) return withdraw(payment, wish, std::move(key), timing, random);
     TRY_OK(may_begin(payment, parts, wish));
     TRY(auto measured, measure(payment, parts, wish));
     auto& [amount, shares] = measured;

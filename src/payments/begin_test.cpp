@@ -170,6 +170,103 @@ TEST(Undo, ChoosesCancelOrRefundAndBothAfterAPart) {
     EXPECT_EQ(both->postings[0].kind, "refund");
 }
 
+// A first step that waits for the buyer, and the cancellation of it.
+Payment waiting(bool capture_later = false) {
+    const connectors::Pending challenge{"pi_1", "customer", "https://bank.example/3ds"};
+    return settle(opened(capture_later), challenge, kNoon, 1)->after;
+}
+
+Result<Change> canceled(const Payment& payment, std::string reason = {}) {
+    return begin(payment, {}, {.action = Action::cancel, .reason = std::move(reason)},
+                 {"stripe", "k"}, {.key = "key-2"}, kTiming, 3);
+}
+
+TEST(Withdraw, EndsByTheProvidersWordThatNothingWillComeOfIt) {
+    const auto began = canceled(waiting(), "abandoned");
+    ASSERT_TRUE(began);
+    const auto& fencing = began->after;
+    EXPECT_EQ(began->event_type, "payment.cancel_started");
+    EXPECT_FALSE(began->operation_is_new) << "it is the same charge";
+    EXPECT_EQ(began->scope, Scope::cancel);
+    EXPECT_EQ(fencing.operation.state, State::fencing);
+    EXPECT_EQ(status_of(fencing), Status::canceling);
+    EXPECT_TRUE(outcome_unknown(fencing));
+    EXPECT_EQ(fencing.operation.next_action, "") << "the buyer is sent nowhere any more";
+    EXPECT_EQ(order_of(fencing, true).reason, "abandoned");
+    EXPECT_EQ(order_of(fencing, true).reference, "pi_1");
+    const connectors::Outcome silence[] = {connectors::Unknown{"reset"}, connectors::NotFound{},
+                                           connectors::NotSent{"refused"},
+                                           connectors::Pending{"pi_1", "customer", ""}};
+    for (const auto& outcome : silence) EXPECT_FALSE(settle(fencing, outcome, kNoon, 4));
+    const auto ended = settle(fencing, no(), kNoon, 4);
+    EXPECT_EQ(ended->event_type, "payment.canceled");
+    EXPECT_EQ(status_of(ended->after), Status::canceled);
+    EXPECT_EQ(ended->after.cancellation_reason, "abandoned");
+    EXPECT_EQ(counters(ended->after), "0/0/0/0");
+    EXPECT_EQ(ended->after.operation.ended_version, ended->after.version);
+}
+
+TEST(Withdraw, ABuyerWhoWasFasterHasPaid) {
+    const auto paid = settle(canceled(waiting())->after, yes(), kNoon, 4);
+    EXPECT_EQ(paid->event_type, "payment.succeeded");
+    EXPECT_EQ(status_of(paid->after), Status::succeeded);
+    EXPECT_EQ(paid->after.cancellation_reason, "");
+    EXPECT_EQ(paid->postings.size(), 1U);
+}
+
+TEST(Withdraw, AnAuthorizationThatCameAfterAllIsGivenBackByItself) {
+    const auto held = settle(canceled(waiting(true))->after, yes(), kNoon, 4);
+    EXPECT_EQ(held->event_type, "payment.authorized");
+    const auto& payment = held->after;
+    EXPECT_EQ(status_of(payment), Status::canceling);
+    EXPECT_EQ(payment.due_at, kNoon) << "at once";
+    for (const auto action : {Action::capture, Action::cancel, Action::adjust}) {
+        const auto refused = begin(payment, {}, {.action = action, .amount = 5000}, {"stripe", "k"},
+                                   {.key = "key-3"}, kTiming, 5);
+        EXPECT_EQ(refused.error().code, "operation_in_progress");
+    }
+    const Wish wish{
+        .action = Action::cancel, .reason = payment.cancellation_reason, .scope = Scope::expire};
+    const auto cancel = begin(payment, {}, wish, {"stripe", "k"}, {.key = "key-4"}, kTiming, 6);
+    ASSERT_TRUE(cancel);
+    EXPECT_EQ(settle(cancel->after, yes(), kNoon, 7)->event_type, "payment.canceled");
+    const auto refused = settle(cancel->after, no(), kNoon, 7);
+    EXPECT_EQ(status_of(refused->after), Status::authorized) << "and can be canceled again";
+}
+
+TEST(Withdraw, WhatWasNeverSentEndsAtOnce) {
+    const auto unsent = settle(opened(), connectors::NotSent{"refused"}, kNoon, 1)->after;
+    const auto ended = canceled(unsent);
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(ended->event_type, "payment.canceled");
+    EXPECT_EQ(ended->after.operation.decline_code, connectors::kCanceled);
+    EXPECT_EQ(ended->after.operation.due_at, Instant::max());
+    EXPECT_EQ(ended->after.cancellation_reason, "requested_by_customer");
+}
+
+TEST(Withdraw, WaitsForWhatIsNotKnown) {
+    const auto lost = settle(opened(), connectors::Unknown{"reset"}, kNoon, 1)->after;
+    EXPECT_EQ(canceled(lost).error().code, "operation_in_progress");
+    EXPECT_EQ(canceled(opened()).error().code, "operation_in_progress") << "it is being sent";
+    EXPECT_EQ(canceled(canceled(waiting())->after).error().code, "operation_in_progress");
+    const auto undo = begin(waiting(), {}, {.action = Action::cancel, .undo = true},
+                            {"stripe", "k"}, {.key = "key-2"}, kTiming, 3);
+    EXPECT_EQ(undo.error().code, "operation_in_progress") << "it may have to be a refund";
+}
+
+TEST(Withdraw, ThenTheBuyerMayPayAnotherWay) {
+    const auto over = settle(canceled(waiting())->after, no(), kNoon, 4)->after;
+    const auto again = begin(over, {}, {.action = Action::sale, .scope = Scope::attempt},
+                             {"stripe", "k"}, {.key = "key-3"}, kTiming, 5);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(status_of(again->after), Status::processing);
+    EXPECT_EQ(again->after.cancellation_reason, "");
+    const auto held = settle(begun(Action::cancel), yes(), kNoon, 4)->after;
+    const auto refused = begin(held, {}, {.action = Action::authorize, .scope = Scope::attempt},
+                               {"stripe", "k"}, {.key = "key-3"}, kTiming, 5);
+    EXPECT_EQ(refused.error().code, "payment_not_retryable") << "that was authorized";
+}
+
 TEST(Attempt, IsForPaymentsThatFailed) {
     const auto failed = settled(opened(), no());
     const Wish again{.action = Action::sale, .scope = Scope::attempt};

@@ -176,6 +176,17 @@ void end(Change& change) {
     if (after.operation.ended_version == 0) after.operation.ended_version = after.version;
 }
 
+void drop(Change& change, std::string_view why) {
+    auto& op = change.after.operation;
+    const auto to = operation::next(op.state, operation::Event::give_up);
+    check(to == State::declined, "only what was not sent is dropped");
+    op.state = *to;
+    op.decline_code = why;
+    op.proof = {"not_sent", "", ""};
+    book_decline(change);
+    end(change);
+}
+
 void book_success(Change& change, std::uint64_t random) {
     auto& after = change.after;
     auto& c = after.counters;
@@ -187,6 +198,7 @@ void book_success(Change& change, std::uint64_t random) {
             return;
         case Action::sale:
             c.authorized += amount;
+            after.cancellation_reason.clear();  // Too late: the buyer has paid.
             return book_capture(change);
         case Action::capture:
             c.capture_reserved -= amount;
@@ -209,13 +221,16 @@ void book_decline(Change& change) {
     switch (op.kind) {
         case Action::authorize:
         case Action::sale:
-            change.event_type = "payment.failed";
+            change.event_type = after.cancellation_reason.empty()       ? "payment.failed"
+                                : after.cancellation_reason == kExpired ? "payment.expired"
+                                                                        : "payment.canceled";
             return;
         case Action::capture:
             after.counters.capture_reserved -= op.amount;
             change.event_type = "payment.capture_failed";
             return;
         case Action::cancel:
+            after.cancellation_reason.clear();
             // It has lapsed by now, and should have been let go: nobody tries again.
             op.review = op.review || (op.by_itself && after.updated_at >= after.authorized_until);
             change.event_type = "payment.cancel_failed";

@@ -50,6 +50,18 @@ Instant cancel_at(const Payment& payment) {
 // A cancellation that the provider refused is tried again, but not at once, and not for ever.
 constexpr hours kAgainAfter{1};
 
+// For what the provider asks of the buyer; a bank's page gives up long before.
+constexpr hours kActionTime{1};
+
+bool waits_for_buyer(const Payment& payment) {
+    return status_of(payment) == Status::requires_action;
+}
+
+// It was withdrawn, and the buyer was faster.
+bool is_to_be_canceled(const Payment& payment) {
+    return is_withdrawn(payment) && !payment.doing;
+}
+
 bool can_end_by_itself(const Payment& payment) {
     return !payment.doing && capturable(payment.counters) > 0 &&
            payment.authorized_until != Instant::max();
@@ -67,11 +79,15 @@ Instant authorized_until(std::string_view account, const connectors::CardFacts& 
 }
 
 Chore chore_of(const Payment& payment, Instant now) {
-    if (!can_end_by_itself(payment) || now < payment.due_at) return Chore::none;
+    if (now < payment.due_at) return Chore::none;
+    if (waits_for_buyer(payment) || is_to_be_canceled(payment)) return Chore::cancel;
+    if (!can_end_by_itself(payment)) return Chore::none;
     return now < cancel_at(payment) ? Chore::warn : Chore::cancel;
 }
 
 Instant next_chore(const Payment& payment) {
+    if (waits_for_buyer(payment)) return payment.updated_at + kActionTime;
+    if (is_to_be_canceled(payment)) return payment.updated_at;
     if (!can_end_by_itself(payment)) return Instant::max();
     const bool was_refused = payment.operation.kind == Action::cancel &&
                              payment.operation.state == operation::State::declined;

@@ -1,7 +1,8 @@
 #pragma once
 
-// When an authorization ends by itself, and what is done before: a warning, then the cancellation,
-// so that the buyer's money is given back and not merely forgotten. Pure.
+// When something ends by itself. An authorization that nobody captures: a warning, then the
+// cancellation, so that the buyer's money is given back and not merely forgotten. A buyer who does
+// not do what the provider waits for: the payment is withdrawn. Pure.
 
 #include "payments/types.h"
 
@@ -12,7 +13,7 @@ Instant authorized_until(std::string_view account, const connectors::CardFacts& 
 
 enum class Chore : std::uint8_t { none, warn, cancel };
 
-// What is due at `now`. Only payments without an operation under way have chores.
+// What is due at `now`.
 Chore chore_of(const Payment& payment, Instant now);
 // When to look for a chore again, decided with each step; Instant::max() = never.
 Instant next_chore(const Payment& payment);

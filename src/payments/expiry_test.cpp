@@ -1,5 +1,6 @@
-// Goal: an authorization that nobody captures is announced and then given back, in time. Method:
-// the table of lifetimes, and the chores of one payment over its life.
+// Goal: an authorization that nobody captures is announced and then given back, in time; a buyer
+// who does nothing holds nothing up. Method: the table of lifetimes, and the chores of one payment
+// over its life.
 
 #include "payments/expiry.h"
 
@@ -77,6 +78,26 @@ TEST(Expiry, EndsInExpiredAndIsTriedAgainWhenItIsRefused) {
     const auto at_the_end = settle(cancel->after, no(), at + hours(1), 4);
     EXPECT_EQ(at_the_end->after.due_at, Instant::max()) << "it has lapsed";
     EXPECT_TRUE(at_the_end->after.operation.review) << "somebody is to look why";
+}
+
+TEST(Expiry, ABuyerWhoDoesNothingHasAnHour) {
+    const connectors::Pending challenge{"pi_1", "customer", "https://bank.example/3ds"};
+    const auto waiting = settle(opened(), challenge, kNoon, 1)->after;
+    EXPECT_EQ(waiting.due_at, kNoon + hours(1));
+    EXPECT_EQ(chore_of(waiting, kNoon + hours(1) - seconds(1)), Chore::none);
+    EXPECT_EQ(chore_of(waiting, kNoon + hours(1)), Chore::cancel);
+    const auto taken = settle(waiting, connectors::Pending{"pi_1", "provider", ""}, kNoon, 2);
+    EXPECT_EQ(taken->after.due_at, Instant::max()) << "he has done his part";
+    const Wish wish{
+        .action = Action::cancel, .reason = std::string(kExpired), .scope = Scope::expire};
+    const Timing later{kNoon + hours(1), seconds(30)};
+    const auto fenced = begin(waiting, {}, wish, {"stripe", "k"}, {.key = "key"}, later, 3);
+    ASSERT_TRUE(fenced);
+    EXPECT_EQ(fenced->after.due_at, Instant::max()) << "the operation has its own time";
+    const auto over = settle(fenced->after, no(), later.now, 4);
+    EXPECT_EQ(over->event_type, "payment.expired");
+    EXPECT_EQ(status_of(over->after), Status::expired);
+    EXPECT_EQ(over->after.due_at, Instant::max());
 }
 
 TEST(Expiry, WhatIsTakenOrGivenBackHasNoChores) {

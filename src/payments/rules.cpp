@@ -213,14 +213,8 @@ std::optional<Change> reroute(const Payment& payment, const connectors::Outcome&
 std::optional<Change> give_up(const Payment& payment, Instant now, std::uint64_t random) {
     if (payment.operation.by_itself || now - payment.operation.id.created_at() < kNotSentAgeMax)
         return std::nullopt;
-    const auto to = operation::next(payment.operation.state, HeardOf::give_up);
-    check(to == State::declined, "only what was not sent is given up");
     auto change = step(payment, now, random);
-    change.after.operation.state = *to;
-    change.after.operation.decline_code = "provider_unreachable";
-    change.after.operation.proof = {"not_sent", "", ""};
-    book_decline(change);
-    end(change);
+    drop(change, "provider_unreachable");
     return seal(payment, std::move(change));
 }
 
@@ -242,7 +236,7 @@ connectors::Order order_of(const Payment& payment, bool is_replay) {
         .return_url = payment.return_url,
         .reference = op.about.empty() || replaces ? payment.provider_reference : op.about,
         .refund = op.kind == Action::refund ? op.provider_reference : "",
-        .reason = op.reason,
+        .reason = op.state == State::fencing ? payment.cancellation_reason : op.reason,
         .captured_before = payment.counters.captured,
         .is_final = op.is_final,
         .in_place = !replaces,

@@ -54,7 +54,9 @@ struct Wish {
 // The route that it came by: keys of different routes never meet.
 Scope scope_of(const Wish& wish);
 
-// Begins what is wished. `parts`: all operations of the payment so far. Refusals: Conflict
+// Begins what is wished. `parts`: all operations of the payment so far. To cancel what the provider
+// has not decided is to change that operation; it ends here and now if it was never sent. Refusals:
+// Conflict
 // operation_in_progress, too_many_operations, payment_not_capturable, payment_not_cancelable,
 // payment_not_refundable, payment_disputed, payment_not_adjustable, payment_not_retryable,
 // amount_exceeds_capturable, amount_exceeds_refundable, payment_needs_review; Invalid
@@ -89,7 +91,7 @@ inline constexpr auto kNotSentAgeMax = std::chrono::minutes(15);
 // by up to a tenth, so that an outage does not end in a stampede.
 Instant next_look(Instant now, int tries, std::uint64_t random);
 
-// The request as it goes to the connector.
+// The request as it goes to the connector: to perform it, to ask for it, or to fence it.
 connectors::Order order_of(const Payment& payment, bool is_replay);
 
 }  // namespace florin::payments

@@ -84,11 +84,6 @@ TEST(Settle, ChangesExactlyThis) {
               "not_found_wait + provider -> pending payment.pending\n"
               "fencing + yes -> succeeded payment.succeeded\n"
               "fencing + no -> declined payment.failed\n"
-              "fencing + customer -> unknown payment.outcome_unknown\n"
-              "fencing + provider -> unknown payment.outcome_unknown\n"
-              "fencing + not sent -> unknown payment.outcome_unknown\n"
-              "fencing + unknown -> unknown payment.outcome_unknown\n"
-              "fencing + not found -> unknown payment.outcome_unknown\n"
               "reversing + no -> declined payment.failed\n");
 }
 

@@ -147,9 +147,10 @@ Task<Result<Answer>> Service::act(Payment payment, Wish wish, ClientKey key, Pat
         auto provider = provider_for(name, key_text(merchant, what, key.key, view(id.uuid())), 0);
         auto change = begin(payment, parts, wish, std::move(provider), key, timing(), random_u64());
         if (change) {
-            const auto after = change->after;
-            if (co_await records_.advance(std::move(*change), intent_deadline(deadline)))
-                co_return co_await finish(after, Detour(), patience, deadline);
+            auto data = co_await records_.advance(*change, intent_deadline(deadline));
+            const bool has_ended = operation::is_settled(change->after.operation.state);
+            if (data && has_ended) co_return answer_of(*change, std::move(*data));
+            if (data) co_return co_await finish(change->after, Detour(), patience, deadline);
         }
         // The operations were read after the payment and may be newer: a refusal counts when both
         // are of one version. A yes needs no such look, the engine compares.
@@ -174,8 +175,10 @@ Result<void> Service::can_do(const Payment& payment, const Wish& wish) const {
     const auto& can = account->connector.capabilities();
     const bool needs_cancel = wish.undo || wish.action == Action::cancel;
     const bool needs_refund = wish.undo || wish.action == Action::refund;
-    const bool possible = (!needs_cancel || can.cancel) && (!needs_refund || can.refund) &&
-                          (wish.is_final || can.several_captures);
+    const bool needs_fence =
+        wish.action == Action::cancel && payment.operation.state == State::pending;
+    const bool possible = (!needs_cancel || can.cancel) && (!needs_fence || can.fence) &&
+                          (!needs_refund || can.refund) && (wish.is_final || can.several_captures);
     if (possible) return {};
     return fail(Fault::invalid, "not_supported_by_provider",
                 std::string(can.name) + " cannot do this");
@@ -225,8 +228,10 @@ Task<connectors::Outcome> Service::perform(Payment payment, bool is_replay) {
     const auto* account = accounts_.find(payment.operation.provider);
     check(account != nullptr, "only an account that is there is called");
     auto order = order_of(payment, is_replay);
-    co_return co_await account->connector.perform(account->wire, std::move(order),
-                                                  deadline_in(options_.answer_time));
+    const auto deadline = deadline_in(options_.answer_time);
+    if (payment.operation.state == State::fencing)
+        co_return co_await account->connector.fence(account->wire, std::move(order), deadline);
+    co_return co_await account->connector.perform(account->wire, std::move(order), deadline);
 }
 
 // Another account is asked only after the step that says so is committed, and each once. Whoever
@@ -254,11 +259,15 @@ Task<Answer> Service::carry_out(Payment payment, Detour detour, Deadline deadlin
     co_return co_await current(merchant, id, operation);
 }
 
-// Writes what was heard. Nothing back = there was nothing to write, or others have written it.
+// Writes what was heard. Nothing back = there was nothing to write, or others have written it. A no
+// that others have overtaken may be about an earlier request than theirs: they asked again.
 Task<std::optional<Answer>> Service::record(Payment payment, connectors::Outcome outcome,
                                             Deadline deadline) {
     const auto operation = payment.operation.id;
+    const auto asked_in = payment.operation.state;
+    const bool is_no = std::holds_alternative<connectors::Declined>(outcome);
     for (int round = 0; round < kRoundsMax; ++round) {
+        if (is_no && payment.operation.state != asked_in) co_return std::nullopt;
         auto change = settle(payment, outcome, now(), random_u64());
         if (!change) co_return std::nullopt;
         auto data = co_await records_.advance(*change, deadline);
@@ -344,9 +353,11 @@ Task<Result<bool>> Service::answer_dispute(PaymentId payment, Dispute dispute,
     co_return key_reused(payment);
 }
 
-// Asks the provider by our key. Not found, and the provider still remembers keys: the same key is
-// sent again, which gives the first outcome or makes it happen once.
+// Asks the provider by our key, or for the end of what is to be canceled. Not found, and the
+// provider still remembers keys: the same key is sent again, which gives the first outcome or makes
+// it happen once.
 Task<connectors::Outcome> Service::investigate(Payment payment) {
+    if (payment.operation.state == State::fencing) co_return co_await perform(payment, true);
     const auto* account = accounts_.find(payment.operation.provider);
     check(account != nullptr, "only an account that is there is asked");
     const auto& can = account->connector.capabilities();
@@ -399,8 +410,8 @@ Task<> Service::resolve(Due claimed) {
         co_await records_.postpone(claimed, next_look(now(), claimed.tries, random_u64()));
 }
 
-// Warns that nobody captures an authorization, and later gives it back. Whoever else has the same
-// in mind, or captures at this moment: the version decides.
+// Warns that nobody captures an authorization, and later gives it back; withdraws what a buyer
+// left. Whoever else has the same in mind, or captures at this moment: the version decides.
 Task<> Service::do_chore(DuePayment due) {
     auto payment = co_await load(due.merchant, due.payment, OperationId());
     payment.due_at = std::min(payment.due_at, due.due_at);  // The claim has put it off.
@@ -413,6 +424,7 @@ Task<> Service::do_chore(DuePayment due) {
     if (chore != Chore::cancel) co_return;
     const ClientKey key{fmt::format("{}:{}", payment.id.text(), payment.version)};
     Wish wish{.action = Action::cancel, .reason = std::string(kExpired), .scope = Scope::expire};
+    if (is_withdrawn(payment)) wish.reason = payment.cancellation_reason;
     const auto done =
         co_await act(std::move(payment), std::move(wish), key, std::nullopt, deadline);
     if (!done)

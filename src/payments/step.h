@@ -23,6 +23,8 @@ void note_evidence(Payment& payment, const connectors::Outcome& outcome);
 // What a proved yes or no does to counters, ledger and event. The operation has its new state.
 void book_success(Change& change, std::uint64_t random);
 void book_decline(Change& change);
+// What was not sent never will be.
+void drop(Change& change, std::string_view why);
 // A yes after the proof of a no.
 Change book_late(const Payment& payment, const connectors::Outcome& outcome, Instant now,
                  std::uint64_t random);

@@ -33,15 +33,20 @@ Scope scope_of(Action action) {
 
 Status status_of(const Payment& payment) {
     const auto& c = payment.counters;
+    if (is_withdrawn(payment)) return Status::canceling;
     if (payment.doing && is_first_step(*payment.doing))
         return payment.waiting_for == "customer" ? Status::requires_action : Status::processing;
     if (payment.doing == Action::cancel) return Status::canceling;
     if (c.captured > 0 && c.captured + c.voided == c.authorized) return Status::succeeded;
     if (c.captured > 0) return Status::partially_captured;
-    if (c.authorized > 0 && c.voided == c.authorized)
-        return payment.cancellation_reason == kExpired ? Status::expired : Status::canceled;
-    if (c.authorized > 0) return Status::authorized;
-    return Status::failed;
+    if (c.voided < c.authorized) return Status::authorized;
+    if (c.authorized == 0 && payment.cancellation_reason.empty()) return Status::failed;
+    return payment.cancellation_reason == kExpired ? Status::expired : Status::canceled;
+}
+
+bool is_withdrawn(const Payment& payment) {
+    if (payment.cancellation_reason.empty()) return false;
+    return payment.doing ? is_first_step(*payment.doing) : capturable(payment.counters) > 0;
 }
 
 refund::Status refund_status(const Operation& refund) {

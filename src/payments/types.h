@@ -124,7 +124,7 @@ struct Payment {
     std::string card_brand;                     // Empty = not known.
     Instant authorized_until = Instant::max();  // The authorization ends then by itself.
     bool can_increment = false;                 // The provider can raise it in place.
-    std::string cancellation_reason;            // Why it was canceled; "expired" = by time.
+    std::string cancellation_reason;            // Why it is, or was, canceled; "expired" = by time.
     Instant due_at = Instant::max();            // When something is to be done by itself.
     bool dispute_override = false;              // Disputes are about more than is left of it.
     OperationId main;                // The latest operation of those that come one at a time.
@@ -134,13 +134,16 @@ struct Payment {
     Money money(std::int64_t minor) const { return {minor, currency}; }
 };
 
-// The cancellation_reason of what nobody captured in time.
+// The cancellation_reason of what nobody captured in time, or of a buyer who did not act in time.
 inline constexpr std::string_view kExpired = "expired";
 
 // Derived from the counters and from what is under way. The database keeps a copy for searches.
 Status status_of(const Payment& payment);
 refund::Status refund_status(const Operation& refund);
 std::optional<Status> status_from(std::string_view text);
+
+// It was canceled before the provider had decided: nothing else may begin until nothing is held.
+bool is_withdrawn(const Payment& payment);
 
 // The outcome of the operation under way cannot be told: nobody may pay again.
 bool outcome_unknown(const Payment& payment);

@@ -54,15 +54,16 @@ Order Clients::new_payment(int number, const Story& story, std::int64_t amount) 
     static const Currency euro = *currency_from("EUR");
     const Request request{payments::Scope::create, fmt::format("order-{}", number)};
     const auto first = world_.dice.between(1, amount - 1);
-    payments::NewPayment payment{.merchant = world_.merchant,
-                                 .key = {request.key, hash_of(request)},
-                                 .checkout_id = request.key,
-                                 .method_type = "card",
-                                 .method_token = "pm_card",
-                                 .capture_later = story.capture_later,
-                                 .currency = euro,
-                                 .orders = {{"a", "seller_a", Money(first, euro)},
-                                            {"b", "seller_b", Money(amount - first, euro)}}};
+    payments::NewPayment payment{
+        .merchant = world_.merchant,
+        .key = {request.key, hash_of(request)},
+        .checkout_id = request.key,
+        .method_type = "card",
+        .method_token = std::string(story.impatient ? kSlowCard : "pm_card"),
+        .capture_later = story.capture_later,
+        .currency = euro,
+        .orders = {{"a", "seller_a", Money(first, euro)},
+                   {"b", "seller_b", Money(amount - first, euro)}}};
     return {.request = request, .fingerprint = hash_of(request), .payment = std::move(payment)};
 }
 
@@ -156,9 +157,13 @@ Task<> Clients::play(int number, Story story) {
     auto& dice = world_.dice;
     const auto amount = dice.between(4, 1'000'00);
     const auto order = new_payment(number, story, amount);
-    auto told = co_await open(order, story.opening);
+    auto told =
+        story.impatient ? co_await cluster_.send(order, 3s) : co_await open(order, story.opening);
+    if (told.kind == Kind::open) co_await play_moves(told.payment, amount, number, story);
+    if (story.impatient) told = co_await insist(order);
     told = co_await try_again(std::move(told), number, story);
-    if (told.kind == Kind::yes) co_await play_moves(told.payment, amount, number, story);
+    if (told.kind == Kind::yes && !story.impatient)
+        co_await play_moves(told.payment, amount, number, story);
     // Whatever happened since, the first request has its answer for ever.
     if (dice.chance(kAsksAgain)) co_await insist(order);
     --running_;

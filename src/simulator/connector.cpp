@@ -72,6 +72,7 @@ SimulatedConnector::SimulatedConnector(World& world)
           .several_captures = true,
           .refund = true,
           .increment = world.profile.increments,
+          .fence = true,
           .answer_time = 20s,
       } {}
 
@@ -127,6 +128,15 @@ Task<Outcome> SimulatedConnector::find(connectors::Wire&, Order order, Deadline 
     if (!found) co_return Unknown{"the query failed"};
     world_.trace("finds {} {}: {}", connectors::name(order.action), order.key, name_of(*found));
     co_return std::move(*found);
+}
+
+// Its way there may fail as well as its way back.
+Task<Outcome> SimulatedConnector::fence(connectors::Wire&, Order order, Deadline deadline) const {
+    auto say = [this, &order] { return world_.provider.fence(order); };
+    auto answer = co_await question(world_, deadline, say);
+    if (!answer || world_.dice.chance(world_.faults.reply_lost)) co_return Unknown{"no answer"};
+    world_.trace("fences {} {}: {}", connectors::name(order.action), order.key, name_of(*answer));
+    co_return std::move(*answer);
 }
 
 Task<connectors::DisputeAnswer> SimulatedConnector::read_dispute(connectors::Wire&,

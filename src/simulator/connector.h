@@ -17,6 +17,8 @@ public:
                                       Deadline deadline) const override;
     Task<connectors::Outcome> find(connectors::Wire& wire, connectors::Order order,
                                    Deadline deadline) const override;
+    Task<connectors::Outcome> fence(connectors::Wire& wire, connectors::Order order,
+                                    Deadline deadline) const override;
     Task<connectors::DisputeAnswer> read_dispute(connectors::Wire& wire, std::string reference,
                                                  Deadline deadline) const override;
     // Nobody answers disputes in simulated worlds: their banks decide by themselves.

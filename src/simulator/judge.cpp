@@ -140,7 +140,19 @@ void Judge::collect_truth() {
     }
 }
 
-void Judge::judge_operation(const Payment& payment, const Operation& op, Tally& tally) {
+// What was canceled before the provider had decided can never come to be.
+bool Judge::is_broken_fence(const Record& record, const Operation& op) const {
+    if (!late_.contains(op.id) || world_.profile.forgets_declines) return false;
+    return std::ranges::any_of(record.events, [&](const Event& event) {
+        return event.version == op.ended_version &&
+               (event.type == "payment.canceled" || event.type == "payment.expired");
+    });
+}
+
+void Judge::judge_operation(const Record& record, const Operation& op, Tally& tally) {
+    const auto& payment = record.payment;
+    if (is_broken_fence(record, op))
+        fault("it was canceled, and succeeded: " + describe(payment, op));
     auto& truth = truth_[op.provider_key];
     if (truth.is_owned) fault("two operations have one provider key: " + describe(payment, op));
     truth.is_owned = true;
@@ -309,7 +321,12 @@ void Judge::judge_told() {
         const auto* record = row ? world_.database.record(row->payment) : nullptr;
         const auto* op = record ? record->operation(row->operation) : nullptr;
         if (told.yes && told.no) fault(fmt::format("key {}: told yes and told no", request.key));
-        if (told.yes && (!op || op->state != State::succeeded))
+        // Canceled before it was decided: a yes is the end of it, whichever, as the answer says.
+        const bool withdraws = op && request.scope == Scope::cancel && is_first_step(op->kind);
+        const bool is_done = op && (withdraws && !told.bytes.contains("\"status\":\"succeeded\"")
+                                        ? operation::is_settled(op->state)
+                                        : op->state == State::succeeded);
+        if (told.yes && !is_done)
             fault(fmt::format("key {}: told yes, and it did not happen", request.key));
         const bool is_flagged = op && op->state == State::succeeded && late_.contains(op->id);
         if (told.no && (!op || (op->state != State::declined && !is_flagged)))
@@ -327,7 +344,7 @@ std::vector<std::string> Judge::judge(Tally& tally) {
     for (const auto& record : records) {
         ++tally.payments;
         tally.operations += record.operations.size();
-        for (const auto& op : record.operations) judge_operation(record.payment, op, tally);
+        for (const auto& op : record.operations) judge_operation(record, op, tally);
         for (const auto& event : record.events)
             tally.unknowns += event.type.ends_with("outcome_unknown") ? 1 : 0;
         judge_counters(record);

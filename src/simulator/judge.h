@@ -102,8 +102,8 @@ private:
 
     void fault(std::string what);
     void collect_truth();
-    void judge_operation(const payments::Payment& payment, const payments::Operation& operation,
-                         Tally& tally);
+    bool is_broken_fence(const Record& record, const payments::Operation& operation) const;
+    void judge_operation(const Record& record, const payments::Operation& operation, Tally& tally);
     void judge_counters(const Record& record);
     void judge_authorization(const Record& record);
     void judge_books(const Record& record);

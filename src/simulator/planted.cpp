@@ -39,6 +39,7 @@ constexpr auto kPlanted = std::to_array<PlantedName>({
     {Planted::chores_forgotten, "chores_forgotten", "nobody gives back what nobody captures"},
     {Planted::events_forgotten, "events_forgotten", "disputes and returned refunds are not read"},
     {Planted::answer_of_today, "answer_of_today", "a repeated request is shown the state of now"},
+    {Planted::fence_is_proof, "fence_is_proof", "to have asked for a cancellation is to have it"},
     {Planted::no_resolver, "no_resolver", "nobody looks after what did not end"},
 });
 static_assert(kPlanted.size() == static_cast<std::size_t>(Planted::count) - 1);
@@ -75,6 +76,13 @@ public:
         auto outcome = co_await honest_.find(wire, std::move(order), deadline);
         const bool is_missing = std::holds_alternative<connectors::NotFound>(outcome);
         if (is_missing && is(Planted::not_found_is_failed)) co_return no();
+        co_return outcome;
+    }
+
+    Task<Outcome> fence(connectors::Wire& wire, connectors::Order order,
+                        Deadline deadline) const override {
+        auto outcome = co_await honest_.fence(wire, std::move(order), deadline);
+        if (is(Planted::fence_is_proof)) co_return no();
         co_return outcome;
     }
 

@@ -35,6 +35,7 @@ enum class Planted {
     chores_forgotten,
     events_forgotten,
     answer_of_today,
+    fence_is_proof,
     no_resolver,
     count,
 };

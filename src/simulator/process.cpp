@@ -15,10 +15,14 @@ payments::ServiceOptions options_of(const Profile& profile) {
             .lease_extra = std::chrono::duration_cast<milliseconds>(profile.lease_extra)};
 }
 
-Reply reply_of(const payments::Answer& answer) {
+// To who wanted to be paid, a payment that was canceled before is a no.
+Reply reply_of(const payments::Answer& answer, payments::Scope scope) {
+    const auto& type = answer.event_type;
     Reply reply{.kind = Reply::Kind::open, .data = answer.data, .payment = answer.payment};
-    if (!answer.event_type.empty())
-        reply.kind = answer.event_type.ends_with("failed") ? Reply::Kind::no : Reply::Kind::yes;
+    const bool wants_money = scope == payments::Scope::create || scope == payments::Scope::attempt;
+    const bool is_no = type.ends_with("failed") ||
+                       (wants_money && (type == "payment.canceled" || type == "payment.expired"));
+    if (!type.empty()) reply.kind = is_no ? Reply::Kind::no : Reply::Kind::yes;
     return reply;
 }
 
@@ -61,8 +65,9 @@ Task<Result<payments::Answer>> Process::carry_out(Order order) {
 
 Task<Reply> Process::handle(Order order) {
     try {
+        const auto scope = order.request.scope;
         const auto result = co_await carry_out(std::move(order));
-        co_return result ? reply_of(*result) : reply_of(result.error());
+        co_return result ? reply_of(*result, scope) : reply_of(result.error());
     } catch (const pg::Lost&) {
         if (world_.planted == Planted::lost_is_not_written)
             co_return Reply{.kind = Reply::Kind::refused, .data = "database_unavailable"};

@@ -47,12 +47,14 @@ Outcome Provider::perform(const connectors::Order& order) {
     const auto index = add_effect(order);
     auto& effect = effects_[index];
     auto& dice = scheduler_.dice();
+    // Where a no is forgotten at once nothing is left pending (docs/simulation.md).
+    const bool is_slow = order.token == kSlowCard && !profile_.forgets_declines;
     const bool refuses = !gives_back(effect.action) && dice.chance(faults_.declined);
     if (!can_apply(effect) || refuses) {
         effect.state = State::declined;
         tell(effect);
         expect_yes_after_no(index);
-    } else if (dice.chance(faults_.pending)) {
+    } else if (is_slow || dice.chance(faults_.pending)) {
         effect.waiting_for = dice.below(2) == 0 ? "customer" : "provider";
         const auto wait = dice.below(4) == 0 ? dice.between(1min, profile_.decision_max)
                                              : dice.between(1s, 20min);
@@ -187,6 +189,7 @@ void Provider::expect_yes_after_no(std::size_t index) {
     if (!dice.chance(faults_.yes_after_no)) return;
     const auto wait = dice.below(2) == 0 ? dice.between(1ms, 10s) : dice.between(10s, 48h);
     scheduler_.at(scheduler_.now() + wait, kWorld, [this, index] {
+        if (effects_[index].fenced) return;
         apply(effects_[index]);
         tell(effects_[index]);
     });
@@ -291,14 +294,30 @@ const Charge* Provider::charge(const std::string& reference) const {
 }
 
 void Provider::decide(std::size_t index, bool yes) {
-    --undecided_;
     auto& effect = effects_[index];
+    if (effect.fenced) return;
+    --undecided_;
     if (yes && can_apply(effect)) {
         apply(effect);
     } else {
         effect.state = State::declined;
     }
     tell(effect);
+}
+
+Outcome Provider::fence(const connectors::Order& order) {
+    const auto known = by_key_.find(order.key);
+    if (known == by_key_.end()) return connectors::NotFound{};
+    auto& effect = effects_[known->second.back()];
+    auto& charge = charges_[effect.charge];
+    const bool is_held = effect.state == State::done && charge.held() > 0 && charge.captured == 0;
+    if (effect.state == State::done && !is_held) return answer(effect);
+    undecided_ -= effect.state == State::pending ? 1 : 0;
+    charge.voided += charge.held();
+    effect.fenced = true;
+    effect.state = State::declined;
+    tell(effect);
+    return answer(effect);
 }
 
 // A charge that stands is told until it is heard: nobody asks about what was declined.

@@ -17,6 +17,9 @@
 
 namespace florin::simulator {
 
+// With this card the provider always takes its time.
+inline constexpr std::string_view kSlowCard = "pm_slow_card";
+
 // What one order did to money, or did not.
 struct Effect {
     enum class State { pending, done, declined };
@@ -34,6 +37,7 @@ struct Effect {
     std::int64_t captured_before = 0;  // As it was given.
     bool in_place = true;
     bool returned = false;  // A refund that the bank sent back.
+    bool fenced = false;    // Nothing will come of it any more.
 };
 
 // A payment at the provider. Minor units.
@@ -57,6 +61,8 @@ public:
 
     connectors::Outcome perform(const connectors::Order& order);
     connectors::Outcome find(const connectors::Order& order) const;
+    // Cancels what is not decided, or only authorized.
+    connectors::Outcome fence(const connectors::Order& order);
     connectors::DisputeAnswer read_dispute(const std::string& reference) const;
 
     const std::vector<Effect>& effects() const { return effects_; }

@@ -35,7 +35,8 @@ struct Story {
     bool capture_later;
     Opening opening;
     std::span<const Move> moves;
-    int attempts = 0;  // With another method, after a no.
+    int attempts = 0;        // With another method, after a no.
+    bool impatient = false;  // The moves come although nobody knows yet.
 };
 
 // clang-format off
@@ -48,6 +49,7 @@ inline constexpr Move kCaptureLess[]    = {{Action::capture, 70}, {Action::refun
 inline constexpr Move kCaptureParts[]   = {{Action::capture, 30, false}, {Action::capture, 30, false}, {Action::capture, 0}, {Action::refund, 50}};
 inline constexpr Move kCaptureRace[]    = {{Action::capture, 60, false}, {Action::capture, 60, false, true}, {Action::cancel, 0}};
 inline constexpr Move kCancel[]         = {{Action::cancel, 0}};
+inline constexpr Move kCancelTwice[]    = {{Action::cancel, 0}, {Action::cancel, 0, true, true}, {Action::cancel, 0}};
 inline constexpr Move kCancelRace[]     = {{Action::capture, 0}, {Action::cancel, 0, true, true}};
 inline constexpr Move kPartThenCancel[] = {{Action::capture, 40, false}, {Action::cancel, 0}, {Action::refund, 0}};
 inline constexpr Move kMixedRace[]      = {{Action::capture, 50, false}, {Action::refund, 20}, {Action::capture, 0, true, true}, {Action::refund, 30, true, true}, {Action::cancel, 0, true, true}};
@@ -79,6 +81,8 @@ inline constexpr auto kStories = std::to_array<Story>({
     {"all of it at once",               4, true,  Opening::once,   kMixedRace},
     {"a second attempt",                8, false, Opening::once,   kRefundAll, 3},
     {"a second attempt, capture",       5, true,  Opening::once,   kCapture, 3},
+    {"sale, canceled meanwhile",        6, false, Opening::once,   kCancelTwice, 2, true},
+    {"authorization, canceled meanwhile", 6, true, Opening::once,  kCancelTwice, 2, true},
     {"nobody captures",                 5, true,  Opening::once,   {}},
     {"nobody captures the rest",        3, true,  Opening::once,   kPartOnly},
     {"more, then capture",              4, true,  Opening::once,   kAdjustUp},

@@ -4,4 +4,6 @@ SELECT o.slot, o.payment_id, 'operation' AS object, o.id AS object_id, o.kind ||
        coalesce(p.currency, '') AS currency, o.amount::numeric AS at_stake
 FROM operation o
 LEFT JOIN payment p ON p.slot = o.slot AND p.id = o.payment_id
+-- What the buyer did not do in time was sent long before somebody began to cancel it.
 WHERE o.state IN ('unknown', 'fencing', 'reversing') AND o.sent_at < $3 - interval '1 hour'
+  AND (o.state <> 'fencing' OR p.updated_at < $3 - interval '1 hour')

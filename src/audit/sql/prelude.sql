@@ -11,7 +11,9 @@ state_word (number, state, has_ended) AS (VALUES
     (8, 'fencing', false), (9, 'reversing', false)),
 scope_word (number, kind) AS (VALUES
     (1::smallint, 'authorize'), (1, 'sale'), (2, 'capture'), (3, 'cancel'), (4, 'refund'),
-    (5, 'cancel'), (5, 'refund'), (6, 'adjust'), (7, 'authorize'), (7, 'sale'), (8, 'cancel')),
+    (5, 'cancel'), (5, 'refund'), (6, 'adjust'), (7, 'authorize'), (7, 'sale'), (8, 'cancel'),
+    -- What was canceled before the provider had decided is that operation itself.
+    (3, 'authorize'), (3, 'sale'), (8, 'authorize'), (8, 'sale')),
 chart (code, account, has_owner) AS (VALUES
     (1100::smallint, 'psp_receivable', true), (1300, 'chargeback_receivable', false), (2100, 'escrow', false),
     (2600, 'refund_in_flight', true), (2900, 'unapplied', false), (5020, 'chargeback_loss', false),
@@ -20,7 +22,8 @@ chart (code, account, has_owner) AS (VALUES
 end_word (kind, has_succeeded, type) AS (VALUES
     ('authorize', true, 'payment.authorized'), ('authorize', false, 'payment.failed'),
     ('sale', true, 'payment.succeeded'), ('sale', true, 'payment.partially_captured'),
-    ('sale', false, 'payment.failed'),
+    ('sale', false, 'payment.failed'), ('sale', false, 'payment.canceled'), ('sale', false, 'payment.expired'),
+    ('authorize', false, 'payment.canceled'), ('authorize', false, 'payment.expired'),
     ('capture', true, 'payment.succeeded'), ('capture', true, 'payment.partially_captured'),
     ('capture', false, 'payment.capture_failed'),
     ('cancel', true, 'payment.canceled'), ('cancel', true, 'payment.succeeded'),

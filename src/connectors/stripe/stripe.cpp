@@ -22,6 +22,7 @@ constexpr Capabilities kCapabilities = {
     .several_captures = true,
     .refund = true,
     .increment = true,
+    .fence = true,
     .answer_time = std::chrono::seconds(20),
 };
 
@@ -131,7 +132,7 @@ http::Request post(std::string target, std::string type, std::string body, const
     request.body = std::move(body);
     add_account(request);
     request.headers.add("Content-Type", std::move(type));
-    request.headers.add("Idempotency-Key", key);
+    if (!key.empty()) request.headers.add("Idempotency-Key", key);
     return request;
 }
 
@@ -213,6 +214,20 @@ Task<Outcome> Stripe::find(Wire& wire, Order order, Deadline deadline) const {
     if (answer)
         co_return conclude_query(order, answer->status, answer->body, proof_of(*answer, "query"));
     co_return Unknown{answer.error().why};
+}
+
+// What is canceled there cannot be confirmed any more. Without a key: Stripe keeps what it answered
+// to one, a refusal too, and each try is a question of its own. Whatever else it answers, the
+// object itself tells best.
+Task<Outcome> Stripe::fence(Wire& wire, Order order, Deadline deadline) const {
+    auto cancel = order;
+    cancel.action = Action::cancel;
+    cancel.key.clear();
+    auto done = co_await perform(wire, std::move(cancel), deadline);
+    if (auto* yes = std::get_if<Succeeded>(&done))
+        co_return Declined{std::string(kCanceled), "", std::move(yes->reference),
+                           std::move(yes->proof)};
+    co_return co_await find(wire, std::move(order), deadline);
 }
 
 Task<DisputeAnswer> Stripe::read_dispute(Wire& wire, std::string reference,

@@ -13,6 +13,7 @@ public:
     std::string files_url(std::string_view url) const override;
     Task<Outcome> perform(Wire& wire, Order order, Deadline deadline) const override;
     Task<Outcome> find(Wire& wire, Order order, Deadline deadline) const override;
+    Task<Outcome> fence(Wire& wire, Order order, Deadline deadline) const override;
     Task<DisputeAnswer> read_dispute(Wire& wire, std::string reference,
                                      Deadline deadline) const override;
     Task<Outcome> answer_dispute(Wire& wire, DisputeReply reply, Deadline deadline) const override;

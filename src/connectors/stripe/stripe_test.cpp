@@ -210,6 +210,44 @@ TEST(StripeAnswer, IsKeptAsProofWithTheIdOfTheRequest) {
     EXPECT_EQ(std::get<Succeeded>(found).proof.hash, proof.hash) << "of the same bytes";
 }
 
+TEST(StripeFence, EndsByWhatTheObjectSaysAndNothingElse) {
+    const auto order = [] {
+        auto made = order_for(Action::sale);
+        made.reference = "pi_1";
+        made.reason = "expired";
+        return made;
+    }();
+    const auto intent = [&](std::string_view status) {
+        return R"({"id":"pi_1","object":"payment_intent","amount":1099,"currency":"eur",)"
+               R"("amount_received":1099,"metadata":{"florin_key":")" +
+               order.key + R"("},"status":")" + std::string(status) + R"("})";
+    };
+    const auto fence = [&](http::Answer answer) {
+        testing::ScriptedWire wire(std::move(answer));
+        auto outcome =
+            testing::run(Stripe().fence(wire, order, deadline_in(std::chrono::seconds(1))));
+        return std::pair(std::move(outcome), wire.requests);
+    };
+    const auto [canceled, asked] = fence(testing::says(200, intent("canceled")));
+    EXPECT_EQ(std::get<Declined>(canceled).code, kCanceled);
+    EXPECT_EQ(std::get<Declined>(canceled).proof.kind, "answer");
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0].target, "/v1/payment_intents/pi_1/cancel");
+    EXPECT_EQ(asked[0].body, "cancellation_reason=abandoned");
+    EXPECT_EQ(asked[0].headers.count("Idempotency-Key"), 0U) << "each try is a new question";
+    const auto [paid, twice] = fence(testing::says(200, intent("succeeded")));
+    EXPECT_TRUE(std::holds_alternative<Succeeded>(paid)) << "the buyer was faster";
+    EXPECT_EQ(twice.size(), 2U);
+    const auto [waits, again] = fence(testing::says(200, intent("requires_action")));
+    EXPECT_TRUE(std::holds_alternative<Pending>(waits));
+    for (const bool left : {false, true}) {
+        const auto [lost, asks] = fence(testing::silence(left, "reset"));
+        EXPECT_TRUE(std::holds_alternative<Unknown>(lost)) << "silence proves nothing";
+    }
+    const auto [refused, asks] = fence(testing::says(400, R"({"error":{"code":"any"}})"));
+    EXPECT_TRUE(std::holds_alternative<Unknown>(refused));
+}
+
 std::vector<testing::Sample> samples() {
     const auto stripe = std::make_shared<const Stripe>();
     std::vector<testing::Sample> out;
