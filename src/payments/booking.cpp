@@ -135,9 +135,7 @@ void note_evidence(Payment& payment, const connectors::Outcome& outcome) {
         op.provider_reference = yes->reference;
         op.proof = yes->proof;
         op.why.clear();
-        const bool authorizes =
-            is_first_step(op.kind) || (op.kind == Action::adjust && !op.about.empty());
-        if (authorizes && op.id == payment.main) {
+        if (makes_charge(op) && op.id == payment.main) {
             payment.card_brand = yes->card.brand;
             payment.can_increment = yes->card.can_increment;
             payment.authorized_until = authorized_until(op.provider, yes->card, payment.updated_at);

@@ -12,11 +12,6 @@ constexpr int kRoundsMax = 10;
 constexpr std::string_view kElsewhere = "the payment was made at another account";
 constexpr int kTriesMax = 12;  // With the times of next_look: about half a day.
 
-// Whether the provider makes a charge of its own for it.
-bool makes_charge(const Operation& op) {
-    return is_first_step(op.kind) || (op.kind == Action::adjust && !op.about.empty());
-}
-
 // Whether the provider named that charge to us when it answered. A new authorization that was
 // refused has the name of the old one.
 bool has_charge(const Operation& op, std::string_view object) {

@@ -175,6 +175,11 @@ constexpr bool is_first_step(Action action) {
     return action == Action::authorize || action == Action::sale;
 }
 
+// The provider makes a charge of its own for it.
+inline bool makes_charge(const Operation& op) {
+    return is_first_step(op.kind) || (op.kind == Action::adjust && !op.about.empty());
+}
+
 Scope scope_of(Action action);
 
 // What could still be captured or refunded, in minor units.
