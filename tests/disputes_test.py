@@ -92,6 +92,18 @@ class DisputeTest(LifecycleTest):
                  "chargeback_fees:EUR", "chargeback_loss:EUR", "unapplied:EUR")
         return tuple(self.balance(shop, name) for name in names)
 
+    def assert_sound(self):
+        """No event waits or is dead, and the auditor finds nothing."""
+        waiting = "select id, why from florin.provider_event where state in (0, 2)"
+        eventually(lambda: not self.stack.sql(waiting))
+        self.assertEqual(self.stack.sql(waiting), [])
+        answer = subprocess.run(
+            [self.stack.binary("florin"), "audit", "--json"], capture_output=True, text=True,
+            check=False, env={**os.environ, "FLORIN_DATABASE_URL": self.stack.postgres.url})
+        self.assertTrue(answer.stdout, answer.stderr)
+        found = [check for check in json.loads(answer.stdout)["checks"] if check["findings"]]
+        self.assertEqual((found, answer.returncode), ([], 0))
+
 
 class Disputes(DisputeTest):
     def test_won(self):
@@ -348,18 +360,6 @@ class LateSuccesses(DisputeTest):
         """What the buyer has paid at the provider, less what came back."""
         return sum(charge["amount_captured"] - charge["amount_refunded"]
                    for charge in self.charges(payment))
-
-    def assert_sound(self):
-        """No event waits or is dead, and the auditor finds nothing."""
-        waiting = "select id, why from florin.provider_event where state in (0, 2)"
-        eventually(lambda: not self.stack.sql(waiting))
-        self.assertEqual(self.stack.sql(waiting), [])
-        answer = subprocess.run(
-            [self.stack.binary("florin"), "audit", "--json"], capture_output=True, text=True,
-            check=False, env={**os.environ, "FLORIN_DATABASE_URL": self.stack.postgres.url})
-        self.assertTrue(answer.stdout, answer.stderr)
-        found = [check for check in json.loads(answer.stdout)["checks"] if check["findings"]]
-        self.assertEqual((found, answer.returncode), ([], 0))
 
     def test_it_waits_for_a_person_and_nobody_charges_again(self):
         shop = self.shop()

@@ -59,6 +59,25 @@ TEST(OpenApi, HasExactlyTheRoutes) {
     EXPECT_EQ(documented, served);
 }
 
+std::set<std::string> words(element list) {
+    std::set<std::string> out;
+    for (const auto word : simdjson::dom::array(list))
+        out.insert(std::string(std::string_view(word)));
+    return out;
+}
+
+TEST(OpenApi, HasEveryWordOfADispute) {
+    Document document;
+    const auto& schema = document.at("/components/schemas");
+    std::set<std::string> statuses(dispute::kStatusNames.begin(), dispute::kStatusNames.end());
+    EXPECT_EQ(words(schema.at_pointer("/Dispute/properties/status/enum").value()), statuses);
+    std::set<std::string> told{"dispute.opened"}, documented;
+    for (const auto event : dispute::kEventNames) told.insert("dispute." + std::string(event));
+    for (const auto& type : words(schema.at_pointer("/Event/properties/type/enum").value()))
+        if (type.starts_with("dispute.")) documented.insert(type);
+    EXPECT_EQ(documented, told);
+}
+
 std::set<std::string> parameters(Document& document, const Route& route, std::string_view place) {
     std::set<std::string> names;
     simdjson::dom::array list;

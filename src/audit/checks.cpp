@@ -37,6 +37,7 @@ constexpr auto kChecks = std::to_array<Check>({
     {"given_back",          page, "What was replaced is given back once; what came too late, at most once.", sql::given_back},
     {"payment_timer",       page, "A payment is due for a warning or an end exactly while its authorization can end.", sql::payment_timer},
     {"dispute_state",       page, "A dispute is what its last event says, and a payment has the disputes that were told.", sql::dispute_state},
+    {"dispute_timer",       page, "A dispute is due for a warning or a look exactly while our answer is waited for.", sql::dispute_timer},
     {"event_chain",         page, "A payment's events are the versions from 1 to its own, without a gap.", sql::event_chain},
     {"event_operation",     page, "Each event is about an operation of its payment.", sql::event_operation},
     {"event_data",          page, "Each event but the first carries the object at its version.", sql::event_data},

@@ -21,6 +21,7 @@ enum class Status : std::uint8_t {
     won,             // The money is back.
     lost,            // The money is gone.
     prevented,       // Settled by a refund before it became a dispute.
+    expired,         // The time for evidence is over and nothing was said: the bank goes on alone.
     count,
 };
 
@@ -34,6 +35,9 @@ enum class Event : std::uint8_t {
     lost,
     prevented,
     inquiry_closed,
+    expired,           // The provider still waited for a response when the time was over.
+    inquiry_reopened,  // There is time again to answer the inquiry.
+    response_due,      // A warning: the time for evidence ends soon (payments/deadline.h).
     updated,  // The status is the same; the amount, the time for evidence or the money is another.
     count,
 };
@@ -48,18 +52,33 @@ inline constexpr auto kTransitions = std::to_array<Transition<Status, Event>>({
     {Status::inquiry, Event::prevented, Status::prevented},
     {Status::inquiry, Event::won, Status::won},
     {Status::inquiry, Event::lost, Status::lost},
+    {Status::inquiry, Event::expired, Status::expired},
+    {Status::inquiry, Event::response_due, Status::inquiry},
     {Status::inquiry, Event::updated, Status::inquiry},
 
     {Status::needs_response, Event::evidence_taken, Status::under_review},
     {Status::needs_response, Event::won, Status::won},
     {Status::needs_response, Event::lost, Status::lost},
     {Status::needs_response, Event::prevented, Status::prevented},
+    {Status::needs_response, Event::expired, Status::expired},
+    {Status::needs_response, Event::response_due, Status::needs_response},
     {Status::needs_response, Event::updated, Status::needs_response},
 
     {Status::under_review, Event::needs_response, Status::needs_response},
     {Status::under_review, Event::won, Status::won},
     {Status::under_review, Event::lost, Status::lost},
     {Status::under_review, Event::updated, Status::under_review},
+
+    // Our word, so the provider's counts for more: it may have had an answer of somebody else, or give
+    // more time.
+    {Status::expired, Event::needs_response, Status::needs_response},
+    {Status::expired, Event::inquiry_reopened, Status::inquiry},
+    {Status::expired, Event::evidence_taken, Status::under_review},
+    {Status::expired, Event::inquiry_closed, Status::inquiry_closed},
+    {Status::expired, Event::prevented, Status::prevented},
+    {Status::expired, Event::won, Status::won},
+    {Status::expired, Event::lost, Status::lost},
+    {Status::expired, Event::updated, Status::expired},
 
     {Status::inquiry_closed, Event::escalated, Status::needs_response},  // The bank comes back.
     {Status::won, Event::lost, Status::lost},                            // Arbitration.
@@ -76,15 +95,15 @@ inline constexpr auto kTransitions = std::to_array<Transition<Status, Event>>({
 // How the provider's new status is reached. Nothing: it is refused (an old story told late).
 constexpr std::optional<Event> event_between(Status from, Status to) {
     for (const auto& row : kTransitions) {
-        if (row.from == from && row.to == to && row.on != Event::updated) return row.on;
+        if (row.from == from && row.to == to && from != to) return row.on;
     }
     return std::nullopt;
 }
 
-// Not decided: evidence still counts.
+// Not decided.
 constexpr bool is_open(Status status) {
     return status == Status::inquiry || status == Status::needs_response ||
-           status == Status::under_review;
+           status == Status::under_review || status == Status::expired;
 }
 
 // We can say something to it.
@@ -94,7 +113,7 @@ constexpr bool takes_reply(Status status) {
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Status::count)>
     kStatusNames = {"inquiry", "inquiry_closed", "needs_response", "under_review",
-                    "won",     "lost",           "prevented"};
+                    "won",     "lost",           "prevented",      "expired"};
 
 constexpr std::string_view name(Status status) {
     return kStatusNames[static_cast<std::size_t>(status)];
@@ -108,8 +127,8 @@ constexpr std::optional<Status> status_from(std::string_view text) {
 }
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Event::count)> kEventNames =
-    {"escalated", "evidence_taken", "needs_response", "won",
-     "lost",      "prevented",      "inquiry_closed", "updated"};
+    {"escalated",      "evidence_taken", "needs_response",   "won",          "lost",   "prevented",
+     "inquiry_closed", "expired",        "inquiry_reopened", "response_due", "updated"};
 
 constexpr std::string_view name(Event event) {
     return kEventNames[static_cast<std::size_t>(event)];

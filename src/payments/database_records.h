@@ -49,6 +49,10 @@ public:
     Task<std::vector<Dispute>> disputes(PaymentId payment) override {
         return store_.disputes(payment);
     }
+    Task<std::vector<DueDispute>> claim_disputes(Instant now, Instant until,
+                                                 std::int64_t limit) override {
+        return store_.claim_disputes(now, until, limit);
+    }
     Task<std::vector<ProviderEvent>> claim_events(Instant now, Instant until,
                                                   std::int64_t limit) override {
         return store_.claim_events(now, until, limit);

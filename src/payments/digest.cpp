@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "payments/deadline.h"
 #include "payments/disputes.h"
 #include "payments/reply.h"
 
@@ -217,6 +218,39 @@ Task<Digester::Verdict> Digester::send_reply(ProviderAccount account, ProviderEv
     if (const auto* lost = std::get_if<connectors::Unknown>(&heard))
         co_return Verdict{lost->why, lost->needs_review};
     co_return co_await look_at_dispute(std::move(account), object);
+}
+
+// Nothing = somebody else has changed it since.
+Task<std::optional<Dispute>> Digester::claimed_dispute(DueDispute claimed) {
+    for (auto& dispute : co_await records_.disputes(claimed.payment))
+        if (dispute.id == claimed.dispute && dispute.due_at == claimed.due_at)
+            co_return std::move(dispute);
+    co_return std::nullopt;
+}
+
+// While our word is on its way, and when the provider cannot be read, the claim ends and the next
+// one looks again.
+Task<> Digester::meet_deadline(DueDispute claimed) {
+    for (int round = 0; round < kRoundsMax; ++round) {
+        auto payment = co_await load(claimed.payment, OperationId());
+        auto dispute = co_await claimed_dispute(claimed);
+        if (!payment || !dispute) co_return;
+        const auto at = now();
+        const auto chore = chore_of(*dispute, at);
+        if (chore == DeadlineChore::none) co_return;
+        if (chore == DeadlineChore::warn) {
+            auto change = warn_of_deadline(*payment, std::move(*dispute), at, random_u64());
+            if (co_await records_.advance(std::move(change), deadline_in(answer_time_))) co_return;
+            continue;
+        }
+        Verdict verdict{"the account is not configured here"};
+        const auto* account = accounts_.find(dispute->provider);
+        if (account) verdict = co_await look_at_dispute(*account, dispute->reference);
+        if (!verdict.why.empty())
+            log::warn("dispute.not_read",
+                      {{"dispute", claimed.dispute.text()}, {"why", verdict.why}});
+        co_return;
+    }
 }
 
 // Nothing = somebody else was first: read again.

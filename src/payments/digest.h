@@ -1,8 +1,9 @@
 #pragma once
 
 // Looks at what providers told by themselves about payments whose operations have ended: reads the
-// object there and takes what has changed (disputes.h). Sends our word on disputes (reply.h). What
-// cannot be done now is tried again later; what cannot be done at all waits for a person.
+// object there and takes what has changed (disputes.h). Sends our word on disputes (reply.h), and
+// watches over the time for it (deadline.h). What cannot be done now is tried again later; what
+// cannot be done at all waits for a person.
 
 #include "payments/account.h"
 #include "payments/records.h"
@@ -16,6 +17,8 @@ public:
 
     // One event that was claimed.
     Task<> digest(ProviderEvent event);
+    // One dispute that was claimed: warns, or looks whether the provider still waits for a word.
+    Task<> meet_deadline(DueDispute claimed);
 
 private:
     // What became of it: done, or why not. `is_final`: another look would not help.
@@ -33,6 +36,7 @@ private:
     Task<Verdict> send_reply(ProviderAccount account, ProviderEvent event);
     Task<Verdict> look_at_dispute(ProviderAccount account, std::string object);
     Task<Verdict> look_for_return(ProviderAccount account, PaymentId payment, OperationId refund);
+    Task<std::optional<Dispute>> claimed_dispute(DueDispute claimed);
     Task<std::optional<Verdict>> take(Payment payment, connectors::DisputeFacts facts);
     Task<std::optional<Payment>> load(PaymentId payment, OperationId operation);
 

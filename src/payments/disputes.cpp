@@ -4,6 +4,8 @@
 #include <numeric>
 #include <utility>
 
+#include "base/check.h"
+#include "payments/deadline.h"
 #include "payments/postings.h"
 #include "payments/step.h"
 
@@ -79,34 +81,51 @@ Result<std::optional<Change>> take_dispute(const Payment& payment, std::span<con
                                            const std::optional<Dispute>& known,
                                            const connectors::DisputeFacts& facts, Instant now,
                                            std::uint64_t random) {
-    const auto status = dispute::status_from(facts.status);
+    const auto told = dispute::status_from(facts.status);
     if (facts.reinstated > facts.withdrawn)
         return fail(Fault::conflict, "dispute_out_of_order",
                     "more of the dispute " + facts.reference +
                         " was given back than was taken: look at it at the provider");
-    if (!status || facts.amount.currency() != payment.currency)
+    if (!told || facts.amount.currency() != payment.currency)
         return fail(Fault::conflict, "dispute_currency",
                     "the dispute " + facts.reference + " is in another currency than " +
                         payment.id.text() + ": book it by hand");
-    const auto before = known ? known->status : *status;
+    const auto status = status_heard(known, *told, facts.evidence_due_at, now);
+    const auto before = known ? known->status : status;
     auto change = step(payment, now, random);
-    change.dispute = known ? *known : opened(payment, facts, *status, now, ~random);
+    change.dispute = known ? *known : opened(payment, facts, status, now, ~random);
     auto& dispute = *change.dispute;
-    const auto event =
-        before == *status ? dispute::Event::updated
-                          : dispute::event_between(before, *status).value_or(dispute::Event::count);
+    const auto event = before == status
+                           ? dispute::Event::updated
+                           : dispute::event_between(before, status).value_or(dispute::Event::count);
     if (event == dispute::Event::count)
         return fail(Fault::conflict, "dispute_out_of_order",
                     "the dispute " + facts.reference + " was " + std::string(name(before)) +
                         " and the provider says " + facts.status + ": look at it there");
-    dispute.status = *status;
-    dispute.evidence_due_at = is_open(*status) ? facts.evidence_due_at : Instant::max();
+    dispute.status = status;
+    dispute.evidence_due_at = is_open(status) ? facts.evidence_due_at : Instant::max();
+    dispute.due_at = next_chore(known, dispute, now);
     book_movements(change, facts);
     book_decision(change, parts, known && before == dispute::Status::lost, facts.amount.minor());
     if (known && dispute == *known) return std::nullopt;
     dispute.updated_at = now;
     dispute.version = change.after.version;
     change.event_type = known ? "dispute." + std::string(name(event)) : "dispute.opened";
+    return seal(payment, std::move(change));
+}
+
+Change warn_of_deadline(const Payment& payment, Dispute dispute, Instant now,
+                        std::uint64_t random) {
+    using dispute::Event;
+    check(next(dispute::kTransitions, dispute.status, Event::response_due) == dispute.status &&
+              chore_of(dispute, now) == DeadlineChore::warn,
+          "only who can answer is warned");
+    auto change = step(payment, now, random);
+    dispute.due_at = chore_after_warning(dispute, now);
+    dispute.updated_at = now;
+    dispute.version = change.after.version;
+    change.dispute = std::move(dispute);
+    change.event_type = "dispute." + std::string(name(Event::response_due));
     return seal(payment, std::move(change));
 }
 

@@ -20,6 +20,9 @@ Result<std::optional<Change>> take_dispute(const Payment& payment, std::span<con
                                            const connectors::DisputeFacts& facts, Instant now,
                                            std::uint64_t random);
 
+// A warning that the time for evidence ends. Its time has come (deadline.h).
+Change warn_of_deadline(const Payment& payment, Dispute dispute, Instant now, std::uint64_t random);
+
 // The refund, payment.operation, had been paid out, and the bank has sent it back since.
 // Nothing = it still is paid out.
 std::optional<Change> take_return(const Payment& payment, const connectors::Outcome& outcome,

@@ -71,7 +71,7 @@ void add_dispute(const Change& change, pg::Records& rows) {
              payment.merchant.uuid().bytes, dispute.provider, dispute.reference,
              name(dispute.status), dispute.reason, dispute.amount, dispute.fee, dispute.withdrawn,
              dispute.shares, dispute.evidence_due_at, dispute.opened_at, dispute.updated_at,
-             dispute.version, dispute.movements);
+             dispute.version, dispute.movements, dispute.due_at);
 }
 
 void add_follow_ups(const Change& change, pg::Records& rows) {

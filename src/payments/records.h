@@ -52,6 +52,13 @@ struct DuePayment {
     Instant due_at;  // As it was before the claim.
 };
 
+// A dispute whose deadline comes nearer or has passed.
+struct DueDispute {
+    PaymentId payment;
+    DisputeId dispute;
+    Instant due_at;  // The claim.
+};
+
 // Stored: never change a number.
 enum class EventState : std::int16_t {
     waiting = 0,
@@ -92,6 +99,8 @@ public:
     virtual Task<std::vector<DuePayment>> claim_chores(Instant now, Instant until,
                                                        std::int64_t limit) = 0;
     virtual Task<std::vector<Dispute>> disputes(PaymentId payment) = 0;
+    virtual Task<std::vector<DueDispute>> claim_disputes(Instant now, Instant until,
+                                                         std::int64_t limit) = 0;
     virtual Task<std::vector<ProviderEvent>> claim_events(Instant now, Instant until,
                                                           std::int64_t limit) = 0;
     virtual Task<std::string> event_body(std::string provider, std::string id) = 0;

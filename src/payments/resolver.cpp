@@ -3,16 +3,18 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "payments/deadline.h"
 
 namespace florin::payments {
 
 Task<> Resolver::run() {
     while (true) {
-        for (auto* line : {&operations_, &payments_, &events_}) line->more = false;
+        for (auto* line : {&operations_, &payments_, &events_, &disputes_}) line->more = false;
         try {
             co_await operations();
             co_await payments();
             co_await events();
+            co_await disputes();
         } catch (const pg::Lost& e) {
             log::warn("resolver.no_database", {{"why", e.what()}});
         } catch (const pg::SqlError& e) {  // A deadlock with a lane, for instance: look again.
@@ -60,6 +62,17 @@ Task<> Resolver::events() {
     for (const auto& one : claimed) start(events_, "payments.event", one.id, service_.digest(one));
 }
 
+Task<> Resolver::disputes() {
+    const auto wanted = room(disputes_);
+    disputes_.more = wanted == 0;
+    if (wanted == 0) co_return;
+    const auto claimed = co_await service_.records().claim_disputes(
+        now(), now() + kDeadlineRetry, static_cast<std::int64_t>(wanted));
+    disputes_.more = claimed.size() == wanted;
+    for (const auto& one : claimed)
+        start(disputes_, "payments.deadline", one.dispute.text(), service_.meet_deadline(one));
+}
+
 void Resolver::start(Line& line, std::string name, std::string what, Task<> look) {
     ++line.busy;
     scope_.start(std::move(name), attempt(line, std::move(what), std::move(look)));
@@ -84,8 +97,11 @@ Task<> Resolver::rest() {
     constexpr std::chrono::milliseconds nap{5};
     auto left = options_.period;
     while (left.count() > 0) {
-        if (can_go_on(operations_) || can_go_on(payments_) || can_go_on(events_)) co_return;
-        const bool more = operations_.more || payments_.more || events_.more;
+        bool more = false;
+        for (const auto* line : {&operations_, &payments_, &events_, &disputes_}) {
+            if (can_go_on(*line)) co_return;
+            more |= line->more;
+        }
         const auto time = more ? std::min(nap, left) : left;
         co_await sleep_for(time);
         left -= time;

@@ -30,7 +30,7 @@ public:
     std::uint64_t looks() const { return looks_; }
 
 private:
-    // What comes due is of three kinds. Each has its own room, so that a long line of one does not
+    // What comes due is of four kinds. Each has its own room, so that a long line of one does not
     // keep the others from being looked at.
     struct Line {
         std::size_t busy = 0;
@@ -41,6 +41,7 @@ private:
     Task<> operations();
     Task<> payments();
     Task<> events();
+    Task<> disputes();
     void start(Line& line, std::string name, std::string what, Task<> look);
     Task<> attempt(Line& line, std::string what, Task<> look);
     Task<> rest();
@@ -53,7 +54,7 @@ private:
     Service& service_;
     ResolverOptions options_;
     TaskScope scope_;
-    Line operations_, payments_, events_;
+    Line operations_, payments_, events_, disputes_;
     std::uint64_t looks_ = 0;
 };
 

@@ -67,6 +67,9 @@ public:
     Task<std::vector<DuePayment>> claim_chores(Instant, Instant, std::int64_t) override {
         co_return std::vector<DuePayment>();
     }
+    Task<std::vector<DueDispute>> claim_disputes(Instant, Instant, std::int64_t) override {
+        co_return std::vector<DueDispute>();
+    }
 
     // Nobody asks for these here.
     Task<std::optional<Earlier>> create(Payment, ClientKey, Deadline) override {

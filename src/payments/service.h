@@ -68,6 +68,8 @@ public:
     Task<> resolve(Due claimed);
     // One look at what a provider told, claimed before.
     Task<> digest(ProviderEvent claimed) { return digester_.digest(std::move(claimed)); }
+    // What is due of a dispute by itself (deadline.h).
+    Task<> meet_deadline(DueDispute claimed) { return digester_.meet_deadline(claimed); }
     // What is due of a payment by itself: a warning, or its cancellation (expiry.h).
     Task<> do_chore(DuePayment claimed);
 

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "payments/dead_letters.h"
+#include "payments/reader.h"
 #include "payments/rules.h"
 #include "payments/show.h"
 #include "payments/sql.h"
@@ -14,25 +15,6 @@ namespace {
 std::int16_t slot_number(PaymentId id) {
     return static_cast<std::int16_t>(id.slot());
 }
-
-// Reads the columns of one row from left to right.
-class Reader {
-public:
-    Reader(const pg::Rows& rows, std::size_t row) : rows_(rows), row_(row) {}
-    bool boolean() { return rows_.boolean(row_, column_++); }
-    std::int16_t int16() { return rows_.int16(row_, column_++); }
-    std::int32_t int32() { return rows_.int32(row_, column_++); }
-    std::int64_t int64() { return rows_.int64(row_, column_++); }
-    std::string text() { return std::string(rows_.text(row_, column_++)); }
-    Uuid uuid() { return {rows_.uuid(row_, column_++)}; }
-    Instant time() { return rows_.time(row_, column_++); }
-    std::vector<std::int64_t> int64s() { return rows_.int64s(row_, column_++); }
-
-private:
-    const pg::Rows& rows_;
-    std::size_t row_;
-    int column_ = 0;
-};
 
 Currency read_currency(Reader& in) {
     const auto currency = currency_from(in.text());
@@ -129,25 +111,6 @@ std::vector<Payment> read_payments(const pg::Rows& rows) {
     std::vector<Payment> payments;
     for (std::size_t i = 0; i < rows.size(); ++i) payments.push_back(read_payment(rows, i));
     return payments;
-}
-
-// Braces evaluate from left to right, in the order of the columns of disputes.sql.
-Dispute read_dispute(const pg::Rows& rows, std::size_t row) {
-    Reader in(rows, row);
-    return {.id = DisputeId(in.uuid()),
-            .provider = in.text(),
-            .reference = in.text(),
-            .status = dispute::status_from(in.text()).value_or(dispute::Status::inquiry),
-            .reason = in.text(),
-            .amount = in.int64(),
-            .fee = in.int64(),
-            .withdrawn = in.int64(),
-            .shares = in.int64s(),
-            .evidence_due_at = in.time(),
-            .opened_at = in.time(),
-            .updated_at = in.time(),
-            .version = in.int32(),
-            .movements = in.int16()};
 }
 
 ProviderEvent read_event(const pg::Rows& rows, std::size_t row) {
@@ -381,15 +344,6 @@ Task<std::vector<DuePayment>> Store::claim_chores(Instant now, Instant until, st
                        .merchant = MerchantId(in.uuid()),
                        .due_at = in.time()});
     }
-    co_return out;
-}
-
-Task<std::vector<Dispute>> Store::disputes(PaymentId payment) {
-    pg::Params params;
-    params.add(slot_number(payment)).add(payment.uuid().bytes);
-    const auto rows = co_await pool_.query(sql::disputes, std::move(params));
-    std::vector<Dispute> out;
-    for (std::size_t i = 0; i < rows.size(); ++i) out.push_back(read_dispute(rows, i));
     co_return out;
 }
 

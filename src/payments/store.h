@@ -65,6 +65,8 @@ public:
 
     // Of a payment, oldest first.
     Task<std::vector<Dispute>> disputes(PaymentId payment);
+    // Disputes of which something is due by itself, oldest first, taken over until `until`.
+    Task<std::vector<DueDispute>> claim_disputes(Instant now, Instant until, std::int64_t limit);
 
     // Events of providers that wait to be looked at, oldest first, taken over until `until`.
     Task<std::vector<ProviderEvent>> claim_events(Instant now, Instant until, std::int64_t limit);

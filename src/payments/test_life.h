@@ -11,6 +11,7 @@
 #include <random>
 #include <set>
 
+#include "payments/deadline.h"
 #include "payments/disputes.h"
 #include "payments/expiry.h"
 #include "payments/rules.h"
@@ -77,6 +78,7 @@ private:
             case Chore::none:
                 break;
         }
+        if (auto change = deadline(main)) return change;
         if (random_() % 8 == 0) {
             if (auto change = from_outside()) return change;
         }
@@ -99,6 +101,18 @@ private:
                 return change;
         }
         return settle(payment, heard, now_, random_());
+    }
+
+    // The first dispute whose time has come; our word on one in eight is on its way.
+    std::optional<Change> deadline(const Payment& main) {
+        for (auto& [reference, one] : disputes_) {
+            if (now_ < one.due_at) continue;
+            one.reply_waits = random_() % 8 == 0;
+            const auto chore = chore_of(one, now_);
+            if (chore == DeadlineChore::warn) return warn_of_deadline(main, one, now_, random_());
+            if (chore == DeadlineChore::look) return read_dispute(main, reference);
+        }
+        return std::nullopt;
     }
 
     std::optional<Change> wish() {
@@ -136,7 +150,10 @@ private:
                 if (auto change = take_return(with(op), no(), now_, random_())) return change;
         }
         if (payment_.counters.captured == 0) return std::nullopt;
-        const auto reference = "dp_" + std::to_string(random_() % 2);
+        return read_dispute(main, "dp_" + std::to_string(random_() % 2));
+    }
+
+    std::optional<Change> read_dispute(const Payment& main, const std::string& reference) {
         std::optional<Dispute> known;
         if (disputes_.contains(reference)) known = disputes_.at(reference);
         auto change = take_dispute(main, parts(), known, facts(reference), now_, random_());
@@ -145,7 +162,8 @@ private:
 
     connectors::DisputeFacts facts(const std::string& reference) {
         using dispute::Status;
-        const auto status = static_cast<Status>(random_() % static_cast<int>(Status::count));
+        // `expired` is no provider's word.
+        const auto status = static_cast<Status>(random_() % static_cast<int>(Status::expired));
         const auto amount = 1 + static_cast<std::int64_t>(random_() % 9000);
         const bool moved = status == Status::needs_response || status == Status::under_review ||
                            status == Status::won || status == Status::lost;
@@ -160,7 +178,7 @@ private:
                 .withdrawn = taken,
                 .reinstated = back ? taken : 0,
                 .fee = moved && (!back || random_() % 2 == 0) ? 1500 : 0,
-                .evidence_due_at = kNoon + std::chrono::days(random_() % 3)};
+                .evidence_due_at = kNoon + std::chrono::days(random_() % 12)};
     }
 
     std::vector<Part> parts() const {
@@ -206,6 +224,10 @@ private:
         EXPECT_EQ(ended, after.operation.due_at == Instant::max());
         EXPECT_EQ(ended, after.operation.ended_version != 0);
         if (change.dispute) {
+            const auto& dispute = *change.dispute;
+            const bool can_answer = takes_reply(dispute.status);
+            EXPECT_EQ(can_answer, dispute.due_at != Instant::max()) << "all have a deadline here";
+            if (can_answer) EXPECT_LE(dispute.due_at, std::max(now_, dispute.evidence_due_at));
             if (watch_) watch_(with(operations_.at(payment_.main)), change, known(*change.dispute));
             disputes_[change.dispute->reference] = *change.dispute;
         } else if (watch_) {

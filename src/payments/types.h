@@ -93,8 +93,10 @@ struct Dispute {
     std::int64_t withdrawn = 0;        // What the bank has taken and not given back.
     std::vector<std::int64_t> shares;  // What each order has lost of it.
     Instant evidence_due_at, opened_at, updated_at;
-    std::int32_t version = 0;    // Of the payment, when it was last changed.
-    std::int16_t movements = 0;  // How often it was booked.
+    std::int32_t version = 0;         // Of the payment, when it was last changed.
+    std::int16_t movements = 0;       // How often it was booked.
+    Instant due_at = Instant::max();  // When something is to be done by itself (deadline.h).
+    bool reply_waits = false;         // Our word on it is on its way to the provider. Only read.
 
     friend bool operator==(const Dispute&, const Dispute&) = default;
 };

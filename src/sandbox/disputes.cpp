@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "sandbox/provider.h"
 #include "sandbox/render.h"
@@ -61,6 +62,7 @@ void Provider::dispute_captured(const Command& command, std::uint32_t place) {
     auto& dispute = store_.add_dispute(place);
     dispute.amount = refundable(charge);
     dispute.created = command.at_us / 1'000'000;
+    dispute.due_by = dispute.created + kDisputeSeconds;
     dispute.reason = card.dispute;
     if (card.inquiry) dispute.status = DisputeStatus::warning_needs_response;
     emit(command, "charge.dispute.created", share(render(store_, dispute)));
@@ -104,6 +106,19 @@ Provider::Json Provider::close_dispute(const Command& command, const Params& par
     auto shown = share(render(store_, dispute));
     emit(command, "charge.dispute.closed", shown);
     return expand.none() ? shown : share(render(store_, dispute, expand));
+}
+
+// The bank gives more time for evidence, or less.
+Provider::Json Provider::set_due_by(const Command& command, const Params& params) {
+    TRY(const auto id, check_required(params, "id"));
+    const auto place = store_.find("dp_", id);
+    if (place == kNone) return std::unexpected(missing_object(404, "dispute", id, "id"));
+    auto& dispute = store_.disputes[place];
+    TRY(dispute.due_by, check_integer(params, kDueBy, 1, kDueByMax, 0));
+    emit(command, "charge.dispute.updated", share(render(store_, dispute)));
+    json::Writer out;
+    out.begin_object().key("changed").begin_array().value(id).end_array().end_object();
+    return share(std::move(out).text());
 }
 
 // False when the evidence says nothing that a bank could decide by.

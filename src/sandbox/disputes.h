@@ -8,7 +8,9 @@
 namespace florin::sandbox {
 
 inline constexpr std::int64_t kDisputeFee = 1500;  // In any currency; taken with the money.
-inline constexpr std::int64_t kDisputeSeconds = 9 * 86'400;  // Time for an answer.
+inline constexpr std::int64_t kDisputeSeconds = 9 * 86'400;    // Time for an answer.
+inline constexpr std::string_view kDueBy = "evidence_due_by";  // Sets another, by `advance`.
+inline constexpr std::int64_t kDueByMax = 32'503'680'000;      // The year 3000.
 
 inline constexpr std::string_view kEvidenceNames[] = {
     "access_activity_log",

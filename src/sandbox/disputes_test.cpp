@@ -192,5 +192,21 @@ TEST_F(JournalFolder, RestoresDisputes) {
     EXPECT_EQ(bench.get("/v1/disputes/" + id).at("/status"), "lost");
 }
 
+TEST(Disputes, TheBankGivesAnotherTime) {
+    Bench bench;
+    const Disputed it(bench);
+    const auto due_by = [&] { return bench.get(it.path).at("/evidence_details/due_by"); };
+    EXPECT_EQ(due_by(), std::to_string(std::stoll(it.opened.at("/data/0/created")) + 9 * 86'400));
+    const auto set = bench.post("/_sandbox/advance", "evidence_due_by=1900000000&id=" + it.id);
+    EXPECT_EQ(set.at("/changed/0"), it.id);
+    EXPECT_EQ(due_by(), "1900000000");
+    EXPECT_EQ(bench.get(it.path).at("/status"), "needs_response");
+    EXPECT_EQ(bench.told(), Types{"charge.dispute.updated"});
+    EXPECT_EQ(bench.post("/_sandbox/advance", "evidence_due_by=1900000000").status, 400);
+    EXPECT_EQ(bench.post("/_sandbox/advance", "evidence_due_by=soon&id=" + it.id).status, 400);
+    EXPECT_EQ(bench.post("/_sandbox/advance", "evidence_due_by=1900000000&id=dp_x").status, 404);
+    EXPECT_EQ(due_by(), "1900000000");
+}
+
 }  // namespace
 }  // namespace florin::sandbox

@@ -115,6 +115,7 @@ struct Dispute {
     std::uint32_t charge = kNone;
     std::int64_t amount = 0;
     std::int64_t created = 0;
+    std::int64_t due_by = 0;  // The end of the time for evidence. The sandbox does nothing then.
     std::string_view reason;
     DisputeStatus status = DisputeStatus::needs_response;
     Pairs evidence;

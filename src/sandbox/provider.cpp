@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "sandbox/disputes.h"
 #include "sandbox/files.h"
 #include "sandbox/render.h"
 
@@ -13,7 +14,7 @@ namespace {
 constexpr std::string_view kIntents = "/v1/payment_intents";
 constexpr std::string_view kRefund = "/v1/refunds/";
 constexpr std::string_view kDispute = "/v1/disputes/";
-constexpr std::string_view kAdvanceParams[] = {"id"};
+constexpr std::string_view kAdvanceParams[] = {"id", kDueBy};
 constexpr std::string_view kChallenges = "/_sandbox/3ds/";
 constexpr std::string_view kAdvance = "/_sandbox/advance";
 
@@ -117,9 +118,10 @@ Provider::Json Provider::route_intent(const Command& command, const Params& para
 }
 
 // Nothing here has a clock: what a bank does days later happens when a test says so, all of it or
-// what is about one object.
+// what is about one object. With a time for evidence, only that is changed.
 Provider::Json Provider::advance(const Command& command, const Params& params) {
     TRY_OK(check_known(params, kAdvanceParams));
+    if (params.get(kDueBy) != nullptr) return set_due_by(command, params);
     const auto* only = params.get("id");
     const auto meant = [&](const std::string& id) { return only == nullptr || *only == id; };
     json::Writer out;

@@ -76,6 +76,7 @@ private:
     Json update_dispute(const Command& command, const Params& params, Dispute& dispute);
     Json close_dispute(const Command& command, const Params& params, Dispute& dispute);
     Json advance(const Command& command, const Params& params);
+    Json set_due_by(const Command& command, const Params& params);
     Json finish_challenge(const Command& command, const Params& params, PaymentIntent& intent);
 
     // A payment method that a request names: one that exists, or a test token.

@@ -48,7 +48,7 @@ void evidence(Writer& out, const Dispute& dispute) {
         at == dispute.evidence.end() ? out.null() : out.value(at->second);
     }
     out.key("enhanced_evidence").raw("{}").end_object();
-    out.key("evidence_details").begin_object().field("due_by", dispute.created + kDisputeSeconds);
+    out.key("evidence_details").begin_object().field("due_by", dispute.due_by);
     out.key("enhanced_eligibility").raw("{}");
     out.field("has_evidence", !dispute.evidence.empty()).field("past_due", false);
     out.field("submission_count", dispute.submissions).end_object();

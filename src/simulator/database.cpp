@@ -99,19 +99,6 @@ void update_orders(Payment& row, const Payment& to) {
     }
 }
 
-// The columns that florin.write_disputes() updates.
-void update_dispute(Dispute& row, const Dispute& to) {
-    row.status = to.status;
-    row.amount = to.amount;
-    row.fee = to.fee;
-    row.withdrawn = to.withdrawn;
-    row.shares = to.shares;
-    row.evidence_due_at = to.evidence_due_at;
-    row.updated_at = to.updated_at;
-    row.version = to.version;
-    row.movements = to.movements;
-}
-
 // A new row has only the columns that the INSERT names.
 Operation inserted(const Operation& op) {
     return {.id = op.id,
@@ -295,14 +282,7 @@ SqlState Database::advance(const Change& change, std::string data) {
         transactions_.insert(posting.id);
         record->postings.push_back(posting);
     }
-    if (!change.dispute) return kCommitted;
-    const auto known = std::ranges::find(record->disputes, change.dispute->id, &Dispute::id);
-    if (known == record->disputes.end()) {
-        record->disputes.push_back(*change.dispute);
-        std::ranges::sort(record->disputes, {}, &Dispute::id);
-    } else {
-        update_dispute(*known, *change.dispute);
-    }
+    if (change.dispute) write_dispute(*record, *change.dispute);
     return kCommitted;
 }
 
@@ -334,11 +314,6 @@ std::vector<Part> Database::parts(PaymentId id) const {
     }
     std::ranges::sort(out, {}, &Part::id);
     return out;
-}
-
-std::vector<Dispute> Database::disputes(PaymentId id) const {
-    const auto* row = record(id);
-    return row ? row->disputes : std::vector<Dispute>();
 }
 
 std::optional<Answered> Database::answered(PaymentId payment, OperationId operation) const {
@@ -489,6 +464,7 @@ Instant Database::first_due() const {
     if (!queue_.empty()) first = queue_.begin()->at;
     if (!chores_.empty()) first = std::min(first, chores_.begin()->first);
     if (!event_queue_.empty()) first = std::min(first, event_queue_.begin()->first);
+    if (!deadlines_.empty()) first = std::min(first, std::get<0>(*deadlines_.begin()));
     return first;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 // The tables of florin that a payment needs, in memory, with the laws that PostgreSQL enforces
-// (migrations/0001 to 0009): each call is one transaction, written whole or refused with the same
+// (migrations/0001 to 0010): each call is one transaction, written whole or refused with the same
 // SQLSTATE. It survives every process. No time, no faults: those are records.h.
 
 #include <functional>
@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -77,13 +78,18 @@ public:
     std::vector<payments::ProviderEvent> due_events(Instant now, std::int64_t limit) const;
     std::vector<payments::ProviderEvent> claim_events(
         const std::vector<payments::ProviderEvent>& wanted, Instant until);
+    std::vector<payments::DueDispute> due_disputes(Instant now, std::int64_t limit) const;
+    std::vector<payments::DueDispute> claim_disputes(
+        const std::vector<payments::DueDispute>& wanted, Instant until);
     void finish_event(const payments::ProviderEvent& claimed, payments::EventState state,
                       std::string why, Instant due_at);
 
     // When something will be due; Instant::max() = never.
     Instant first_due() const;
     // Nothing is left to be done by itself but to look after operations.
-    bool has_only_operations() const { return chores_.empty() && event_queue_.empty(); }
+    bool has_only_operations() const {
+        return chores_.empty() && event_queue_.empty() && deadlines_.empty();
+    }
     // For the judge: all payments, in the order of their creation.
     const std::vector<Record>& records() const { return records_; }
     const Record* record(PaymentId id) const;
@@ -109,6 +115,8 @@ private:
     void set_due(payments::Operation& operation, PaymentId payment, Instant at);
     void set_chore(payments::Payment& payment, Instant at);
     void set_event(EventRow& row, Instant at);
+    void set_deadline(payments::Dispute& dispute, PaymentId payment, Instant at);
+    void write_dispute(Record& record, const payments::Dispute& dispute);
     EventRow* find_event(const payments::ProviderEvent& wanted);
 
     std::vector<Record> records_;
@@ -119,6 +127,7 @@ private:
     std::set<std::pair<Instant, PaymentId>> chores_;
     std::map<std::string, EventRow> events_;  // By id: there is one provider.
     std::set<std::pair<Instant, std::string>> event_queue_;
+    std::set<std::tuple<Instant, PaymentId, DisputeId>> deadlines_;
 };
 
 }  // namespace florin::simulator

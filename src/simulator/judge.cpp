@@ -33,6 +33,14 @@ bool parks(const ledger::Posting& posting, OperationId operation) {
     });
 }
 
+// What we say of a dispute in the end. Nobody answers it here, and time has passed until nothing is
+// due any more.
+std::string_view status_at_rest(const connectors::DisputeFacts& truth) {
+    const bool waits =
+        takes_reply(*dispute::status_from(truth.status)) && truth.evidence_due_at != Instant::max();
+    return waits ? "expired" : std::string_view(truth.status);
+}
+
 }  // namespace
 
 std::string_view name(Reply::Kind kind) {
@@ -296,10 +304,11 @@ void Judge::judge_disputes() {
         if (!record || known == record->disputes.data() + record->disputes.size())
             fault(fmt::format("nobody knows of the dispute {} about {}", truth.reference,
                               truth.payment));
-        else if (name(known->status) != truth.status || known->amount != truth.amount.minor())
+        else if (name(known->status) != status_at_rest(truth) ||
+                 known->amount != truth.amount.minor())
             fault(fmt::format("the dispute {} about {} is {} of {}, and we think {} of {}",
-                              truth.reference, truth.payment, truth.status, truth.amount.minor(),
-                              name(known->status), known->amount));
+                              truth.reference, truth.payment, status_at_rest(truth),
+                              truth.amount.minor(), name(known->status), known->amount));
     }
 }
 

@@ -38,6 +38,7 @@ constexpr auto kPlanted = std::to_array<PlantedName>({
     {Planted::follow_up_forgotten, "follow_up_forgotten", "what a step begins is not begun"},
     {Planted::chores_forgotten, "chores_forgotten", "nobody gives back what nobody captures"},
     {Planted::events_forgotten, "events_forgotten", "disputes and returned refunds are not read"},
+    {Planted::deadlines_forgotten, "deadlines_forgotten", "nobody minds the time for evidence"},
     {Planted::answer_of_today, "answer_of_today", "a repeated request is shown the state of now"},
     {Planted::fence_is_proof, "fence_is_proof", "to have asked for a cancellation is to have it"},
     {Planted::no_resolver, "no_resolver", "nobody looks after what did not end"},
@@ -190,6 +191,13 @@ public:
     }
     Task<std::vector<Dispute>> disputes(PaymentId payment) override {
         return honest_.disputes(payment);
+    }
+    Task<std::vector<DueDispute>> claim_disputes(Instant now, Instant until,
+                                                 std::int64_t limit) override {
+        if (!is(Planted::deadlines_forgotten))
+            co_return co_await honest_.claim_disputes(now, until, limit);
+        co_await honest_.claim_disputes(now, Instant::max(), limit);
+        co_return std::vector<DueDispute>();
     }
     Task<std::vector<ProviderEvent>> claim_events(Instant now, Instant until,
                                                   std::int64_t limit) override {

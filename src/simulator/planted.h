@@ -34,6 +34,7 @@ enum class Planted {
     follow_up_forgotten,
     chores_forgotten,
     events_forgotten,
+    deadlines_forgotten,
     answer_of_today,
     fence_is_proof,
     no_resolver,

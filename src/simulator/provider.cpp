@@ -210,6 +210,12 @@ void Provider::return_refund(std::size_t index) {
     tell_later("refund.failed", effect.payment, connectors::About::refund, effect.reference);
 }
 
+// Mostly longer than the bank then waits with its next step, and sometimes there is none.
+Instant Provider::time_for_evidence() {
+    auto& dice = scheduler_.dice();
+    return dice.below(4) == 0 ? Instant::max() : scheduler_.now() + dice.between(1min, 96h);
+}
+
 void Provider::open_dispute(std::size_t number) {
     auto& dice = scheduler_.dice();
     const auto& charge = charges_[number];
@@ -222,7 +228,8 @@ void Provider::open_dispute(std::size_t number) {
                          .reason = "fraudulent",
                          .amount = Money(amount, euro),
                          .withdrawn = asks_first ? 0 : amount,
-                         .fee = asks_first ? 0 : 1500});
+                         .fee = asks_first ? 0 : 1500,
+                         .evidence_due_at = time_for_evidence()});
     move_dispute(disputes_.size() - 1, 0);
 }
 
@@ -240,10 +247,10 @@ void Provider::move_dispute(std::size_t index, int step) {
     static constexpr auto kLines = std::to_array<Line>({
         {"inquiry", "needs_response", 50},
         {"inquiry", "inquiry_closed", 50},
-        {"inquiry", "prevented", 100},
+        {"inquiry", "prevented", 80},
         {"needs_response", "under_review", 50},
         {"needs_response", "won", 40},
-        {"needs_response", "lost", 100},
+        {"needs_response", "lost", 80},
         {"under_review", "needs_response", 20},
         {"under_review", "won", 50},
         {"under_review", "lost", 100},
@@ -258,6 +265,7 @@ void Provider::move_dispute(std::size_t index, int step) {
             auto& dispute = disputes_[index];
             dispute.status = to;
             auto& dice = scheduler_.dice();
+            if (to == "needs_response") dispute.evidence_due_at = time_for_evidence();
             const auto minor = dispute.amount.minor();
             if (dice.below(8) == 0)
                 dispute.amount = Money(minor - minor / 2, dispute.amount.currency());

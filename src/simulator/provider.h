@@ -91,6 +91,7 @@ private:
     void lapse(std::size_t charge);
     void expect_bank(std::size_t effect);
     void return_refund(std::size_t effect);
+    Instant time_for_evidence();
     void open_dispute(std::size_t charge);
     void move_dispute(std::size_t dispute, int step);
     void move_funds(std::size_t dispute);

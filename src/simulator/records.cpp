@@ -183,6 +183,11 @@ Task<std::vector<Dispute>> SimulatedRecords::disputes(PaymentId payment) {
     co_return world_.database.disputes(payment);
 }
 
+Task<std::vector<DueDispute>> SimulatedRecords::claim_disputes(Instant now, Instant until,
+                                                               std::int64_t limit) {
+    return claim_due(world_, &Database::due_disputes, &Database::claim_disputes, now, until, limit);
+}
+
 Task<std::vector<ProviderEvent>> SimulatedRecords::claim_events(Instant now, Instant until,
                                                                 std::int64_t limit) {
     return claim_due(world_, &Database::due_events, &Database::claim_events, now, until, limit);

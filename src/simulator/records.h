@@ -31,6 +31,8 @@ public:
     Task<std::vector<payments::DuePayment>> claim_chores(Instant now, Instant until,
                                                          std::int64_t limit) override;
     Task<std::vector<payments::Dispute>> disputes(PaymentId payment) override;
+    Task<std::vector<payments::DueDispute>> claim_disputes(Instant now, Instant until,
+                                                           std::int64_t limit) override;
     Task<std::vector<payments::ProviderEvent>> claim_events(Instant now, Instant until,
                                                             std::int64_t limit) override;
     Task<std::string> event_body(std::string provider, std::string id) override;

@@ -3,7 +3,8 @@
 WITH last_word (type, status) AS (VALUES
     ('dispute.escalated', 'needs_response'), ('dispute.needs_response', 'needs_response'),
     ('dispute.evidence_taken', 'under_review'), ('dispute.won', 'won'), ('dispute.lost', 'lost'),
-    ('dispute.prevented', 'prevented'), ('dispute.inquiry_closed', 'inquiry_closed'))
+    ('dispute.prevented', 'prevented'), ('dispute.inquiry_closed', 'inquiry_closed'), ('dispute.expired', 'expired'),
+    ('dispute.inquiry_reopened', 'inquiry'))
 SELECT d.slot, d.payment_id, 'dispute' AS object, d.id AS object_id, 'state of the dispute' AS what,
        'what ' || coalesce(e.type, 'no event') || ' says' AS expected,
        d.status || ', ' || (SELECT coalesce(sum(x), 0) FROM unnest(d.shares) x) || ' of ' || d.amount || ' over '
@@ -15,8 +16,9 @@ LEFT JOIN event e ON e.slot = d.slot AND e.payment_id = d.payment_id AND e.versi
                  AND e.type LIKE 'dispute.%' AND e.at = d.updated_at
 LEFT JOIN last_word w ON w.type = e.type
 WHERE e.id IS NULL OR w.status <> d.status
-   OR d.status NOT IN ('inquiry', 'inquiry_closed', 'needs_response', 'under_review', 'won', 'lost', 'prevented')
-   OR (d.evidence_due_at < 'infinity' AND d.status NOT IN ('inquiry', 'needs_response', 'under_review'))
+   OR (e.type = 'dispute.response_due' AND d.status NOT IN ('inquiry', 'needs_response'))
+   OR d.status NOT IN ('inquiry', 'inquiry_closed', 'needs_response', 'under_review', 'won', 'lost', 'prevented', 'expired')
+   OR (d.evidence_due_at < 'infinity' AND d.status NOT IN ('inquiry', 'needs_response', 'under_review', 'expired'))
    OR cardinality(d.shares) <> (SELECT count(*) FROM payment_order q WHERE q.slot = d.slot AND q.payment_id = d.payment_id)
    OR d.amount < (SELECT sum(x) FROM unnest(d.shares) x) OR 0 > ANY (d.shares)
 UNION ALL

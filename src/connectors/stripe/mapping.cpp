@@ -261,10 +261,13 @@ Outcome conclude(const Order& order, int status, std::string_view body, Proof pr
 
 namespace {
 
+// It has been answered: nothing is due any more.
+constexpr std::string_view kReviewedInquiry = "warning_under_review";
+
 // Stripe's status in the words of domain/dispute.h.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kDisputeWords = {{
     {"warning_needs_response", "inquiry"},
-    {"warning_under_review", "inquiry"},
+    {kReviewedInquiry, "inquiry"},
     {"warning_closed", "inquiry_closed"},
     {"needs_response", "needs_response"},
     {"under_review", "under_review"},
@@ -312,6 +315,7 @@ DisputeAnswer conclude_dispute(int status, std::string_view body) {
     const auto metadata = there ? member(intent, "metadata", there) : intent;
     if (there) facts.payment = text(metadata, kPaymentName);
     const auto details = member(dispute, "evidence_details", there);
+    there = there && word != kReviewedInquiry;
     if (const auto due = there ? whole(details, "due_by") : 0; due > 0 && due < kYear3000)
         facts.evidence_due_at = Instant(std::chrono::seconds(due));
     add_movements(facts, dispute);

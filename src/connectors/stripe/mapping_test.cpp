@@ -369,6 +369,21 @@ TEST(Cancel, AfterAPartGivesBackTheRest) {
     EXPECT_EQ(answer(order, body(9000)), "no already_captured pi_1");
 }
 
+TEST(Dispute, HasATimeForEvidenceUntilItIsAnswered) {
+    const auto due = [](std::string_view status) {
+        const auto body = fmt::format(
+            R"({{"object":"dispute","id":"dp_1","status":"{}","currency":"eur","amount":4000,)"
+            R"("evidence_details":{{"due_by":1800000000}}}})",
+            status);
+        const auto answer = conclude_dispute(200, body);
+        return std::get<DisputeFacts>(answer).evidence_due_at;
+    };
+    const Instant end{std::chrono::seconds(1'800'000'000)};
+    EXPECT_EQ(due("needs_response"), end);
+    EXPECT_EQ(due("warning_needs_response"), end);
+    EXPECT_EQ(due("warning_under_review"), Instant::max()) << "else we would warn of it";
+}
+
 TEST(Reply, IsTakenOrRefusedOrNobodyKnows) {
     const auto said = [](int status, std::string_view body) {
         const auto outcome = conclude_reply("dispute", status, body, {"answer", "req_1", ""});
