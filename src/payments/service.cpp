@@ -260,14 +260,21 @@ Task<Answer> Service::carry_out(Payment payment, Detour detour, Deadline deadlin
 }
 
 // Writes what was heard. Nothing back = there was nothing to write, or others have written it. A no
-// that others have overtaken may be about an earlier request than theirs: they asked again.
+// that others have overtaken may be about an earlier request than theirs: they asked again. A yes
+// that comes after their no is asked for once more: it may have been canceled in between.
 Task<std::optional<Answer>> Service::record(Payment payment, connectors::Outcome outcome,
                                             Deadline deadline) {
     const auto operation = payment.operation.id;
     const auto asked_in = payment.operation.state;
     const bool is_no = std::holds_alternative<connectors::Declined>(outcome);
+    const bool is_yes = std::holds_alternative<connectors::Succeeded>(outcome);
     for (int round = 0; round < kRoundsMax; ++round) {
-        if (is_no && payment.operation.state != asked_in) co_return std::nullopt;
+        const bool is_overtaken = payment.operation.state != asked_in;
+        if (is_no && is_overtaken) co_return std::nullopt;
+        if (is_overtaken && is_yes && payment.operation.state == State::declined) {
+            auto again = co_await investigate(payment);
+            if (std::holds_alternative<connectors::Declined>(again)) co_return std::nullopt;
+        }
         auto change = settle(payment, outcome, now(), random_u64());
         if (!change) co_return std::nullopt;
         auto data = co_await records_.advance(*change, deadline);
