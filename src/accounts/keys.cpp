@@ -29,7 +29,8 @@ std::vector<std::string> words(std::string_view text) {
 }
 
 bool is_scope(std::string_view scope) {
-    return std::ranges::find(kScopes, scope) != std::end(kScopes);
+    return std::ranges::find(kScopes, scope) != std::end(kScopes) ||
+           std::ranges::find(kScopesByName, scope) != std::end(kScopesByName);
 }
 
 }  // namespace
@@ -50,9 +51,10 @@ Task<Result<CreatedKey>> Keys::create(NewKey wanted) {
     if (wanted.scopes.empty()) wanted.scopes.assign(std::begin(kScopes), std::end(kScopes));
     for (const auto& scope : wanted.scopes) {
         if (!is_scope(scope))
-            co_return fail(Fault::invalid, "scope_unknown",
-                           "there is no scope '" + scope +
-                               "': use payments:read, payments:write or ledger:read");
+            co_return fail(
+                Fault::invalid, "scope_unknown",
+                "there is no scope '" + scope +
+                    "': use payments:read, payments:write, ledger:read or refunds:approve");
     }
     const auto time = now();
     const auto id = KeyId::make(time, 0, random_u64());

@@ -47,8 +47,10 @@ struct CreatedKey {
     std::string text;  // Shown once, then never again.
 };
 
-// Every scope there is; a key gets all of them unless it is made with fewer.
+// A key gets these unless it is made with others.
 inline constexpr std::string_view kScopes[] = {"payments:read", "payments:write", "ledger:read"};
+// Given only by name: a shop whose every key approves what its other keys ask has no second person.
+inline constexpr std::string_view kScopesByName[] = {"refunds:approve"};
 
 class Keys {
 public:

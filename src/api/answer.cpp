@@ -8,12 +8,12 @@ namespace florin::api {
 http::Response show_answer(const payments::Answer& answer, int success, std::string_view instance) {
     const auto& type = answer.event_type;
     http::Response response;
-    if (type.ends_with(".failed") || type.ends_with("_failed")) {
+    if (type.ends_with(".failed") || type.ends_with("_failed") || type.ends_with(".rejected")) {
         response = declined(answer.data, instance);
     } else {
         response = json_response(type.empty() ? 202 : success, answer.data);
         // Not ended: the caller follows Location.
-        if (type.empty()) response.headers.add("Retry-After", "1");
+        if (type.empty() && !answer.is_held) response.headers.add("Retry-After", "1");
     }
     response.headers.add("Location", "/v1/payments/" + answer.payment.text());
     if (answer.replayed) response.headers.add("Idempotent-Replayed", "true");

@@ -75,6 +75,7 @@ Handled act(Services& services, Call call, payments::Wish about) {
     CO_TRY(auto payment, co_await find_payment(services, call.caller.merchant, call.id));
     Form form(call.request.body.empty() ? "{}" : call.request.body);
     CO_TRY(auto wish, read_wish(form, std::move(about), payment));
+    wish.asked_by = call.caller.key;
     const bool makes_a_refund = wish.action == Action::refund && !wish.undo;
     payments::ClientKey key{call.client_key};
     key.request_hash = crypto::sha256("POST " + call.target.path + "\n" + form.canonical());

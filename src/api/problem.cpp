@@ -60,6 +60,7 @@ constexpr std::array kAdvice = {
     Advice{"provider_account", "The provider refused our account", "do_not_retry"},
     Advice{"already_captured", "The payment was captured already", "do_not_retry"},
     Advice{"already_canceled", "The payment was canceled already", "do_not_retry"},
+    Advice{"approval_rejected", "The refund was not approved", "do_not_retry"},
     Advice{"canceled_at_provider", "The payment was canceled at the provider", "do_not_retry"},
 };
 
@@ -129,7 +130,9 @@ http::Response declined(std::string_view json, std::string_view instance) {
     const auto& advice = advice_for(code);
     json::Writer out;
     std::string detail =
-        fmt::format("the provider said no to {}: {}", text(subject, "/operation/kind"), code);
+        code == "approval_rejected"
+            ? "a second person rejected the refund, and nothing was sent"
+            : fmt::format("the provider said no to {}: {}", text(subject, "/operation/kind"), code);
     if (!finer.empty()) detail += fmt::format(" ({})", finer);
     begin(out, code, advice.title, 402, detail, instance);
     out.field_if("decline_code", finer);

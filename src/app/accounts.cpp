@@ -15,9 +15,26 @@ const connectors::Connector& connector_of(const std::string& provider) {
     return stripe;
 }
 
-class RuleReader {
+// Judges what only those can judge who know currencies, and collects the mistakes.
+class Reader {
 public:
     std::vector<FieldError> mistakes;
+
+    template <class T>
+    Result<T> finish(T read) {
+        if (mistakes.empty()) return read;
+        Error error{Fault::invalid, "config_invalid",
+                    "the configuration has mistakes; nothing started"};
+        error.fields = std::move(mistakes);
+        return std::unexpected(std::move(error));
+    }
+
+    std::optional<Currency> currency(const std::string& code, std::string place) {
+        const auto found = currency_from(code);
+        if (found && found->payable()) return found;
+        mistake(std::move(place), code + " is not an active ISO 4217 code");
+        return std::nullopt;
+    }
 
     routing::Rule read(const RouteConfig& route, const std::string& place) {
         routing::Rule rule{.name = route.name,
@@ -26,11 +43,8 @@ public:
                            .brands = route.brands,
                            .fallbacks = route.fallbacks};
         for (const auto& code : route.currencies) {
-            const auto currency = currency_from(code);
-            if (currency && currency->payable())
-                rule.currencies.push_back(*currency);
-            else
-                mistake(place + ".currencies", code + " is not an active ISO 4217 code");
+            const auto known = currency(code, place + ".currencies");
+            if (known) rule.currencies.push_back(*known);
         }
         if (rule.currencies.size() == 1) {
             rule.amount_from =
@@ -45,33 +59,42 @@ public:
         return rule;
     }
 
-private:
-    void mistake(std::string place, std::string detail) {
-        mistakes.push_back({std::move(place), "config_invalid", std::move(detail)});
-    }
-
-    std::optional<std::int64_t> amount(const std::string& text, Currency currency,
-                                       std::string place) {
+    std::optional<std::int64_t> amount(const std::string& text, Currency of, std::string place) {
         if (text.empty()) return std::nullopt;
-        const auto money = Money::parse(text, currency);
+        const auto money = Money::parse(text, of);
         if (money) return money->minor();
         mistake(std::move(place), money.error().detail);
         return std::nullopt;
+    }
+
+private:
+    void mistake(std::string place, std::string detail) {
+        mistakes.push_back({std::move(place), "config_invalid", std::move(detail)});
     }
 };
 
 }  // namespace
 
 Result<std::vector<routing::Rule>> rules_of(const Config& config) {
-    RuleReader reader;
+    Reader reader;
     std::vector<routing::Rule> rules;
     for (std::size_t n = 0; n < config.routes.size(); ++n)
         rules.push_back(reader.read(config.routes[n], fmt::format("route[{}]", n)));
-    if (reader.mistakes.empty()) return rules;
-    Error error{Fault::invalid, "config_invalid",
-                "the configuration has mistakes; nothing started"};
-    error.fields = std::move(reader.mistakes);
-    return std::unexpected(std::move(error));
+    return reader.finish(std::move(rules));
+}
+
+Result<std::map<Currency, std::int64_t>> refund_limits_of(const Config& config) {
+    Reader reader;
+    std::map<Currency, std::int64_t> limits;
+    for (std::size_t n = 0; n < config.refund_limits.size(); ++n) {
+        const auto& limit = config.refund_limits[n];
+        const auto place = fmt::format("refund_limit[{}]", n);
+        const auto currency = reader.currency(limit.currency, place + ".currency");
+        if (!currency) continue;
+        const auto amount = reader.amount(limit.amount, *currency, place + ".amount");
+        if (amount) limits[*currency] = *amount;
+    }
+    return reader.finish(std::move(limits));
 }
 
 struct Ways::Way {

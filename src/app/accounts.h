@@ -3,6 +3,7 @@
 // The accounts of the configuration, each with a client, a wire and an outlet of its own, so that
 // one that is slow keeps no seat of another.
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -16,6 +17,9 @@ namespace florin::app {
 // What of the routes only those can judge who know currencies: each mistake with its place.
 // Failure: Invalid config_invalid.
 Result<std::vector<routing::Rule>> rules_of(const Config& config);
+
+// Minor units above which a refund waits for a second person. Failure: Invalid config_invalid.
+Result<std::map<Currency, std::int64_t>> refund_limits_of(const Config& config);
 
 class Ways {
 public:

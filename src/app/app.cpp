@@ -13,8 +13,12 @@ namespace {
 
 constexpr std::string_view kPing = "SELECT 1";
 
-payments::ServiceOptions service_options(const Config& config, std::string secret) {
-    return {std::move(secret), config.provider_time, config.lease_extra};
+payments::ServiceOptions service_options(const Config& config, std::string secret,
+                                         std::map<Currency, std::int64_t> refund_limits) {
+    return {.provider_key_secret = std::move(secret),
+            .answer_time = config.provider_time,
+            .lease_extra = config.lease_extra,
+            .refund_limits = std::move(refund_limits)};
 }
 
 api::LimitOptions limit_options(const Config& config) {
@@ -33,7 +37,8 @@ api::LimitOptions limit_options(const Config& config) {
 }  // namespace
 
 App::App(asio::io_context& io, const Config& config, std::vector<routing::Rule> rules,
-         const std::string& conninfo, std::string provider_key_secret)
+         std::map<Currency, std::int64_t> refund_limits, const std::string& conninfo,
+         std::string provider_key_secret)
     : io_(io),
       config_(config),
       pool_(io, conninfo, config.database_readers),
@@ -47,7 +52,7 @@ App::App(asio::io_context& io, const Config& config, std::vector<routing::Rule> 
       records_(engine_, payment_store_),
       dead_letters_(payment_store_, engine_),
       payments_(io, records_, {ways_.accounts(), std::move(rules)},
-                service_options(config, std::move(provider_key_secret))),
+                service_options(config, std::move(provider_key_secret), std::move(refund_limits))),
       resolver_(io, payments_, {.period = config.resolver_period}),
       watcher_(io, payment_store_, config.watcher_period),
       streams_{.at_once_max = config.event_streams_max, .heartbeat = config.event_heartbeat},
@@ -163,10 +168,11 @@ Task<std::string> load_secret(asio::io_context& io, std::string conninfo) {
 }
 
 Task<Result<void>> run(asio::io_context& io, Config config, std::vector<routing::Rule> rules,
-                       std::string conninfo, std::function<void(std::uint16_t)> on_listening) {
+                       std::map<Currency, std::int64_t> refund_limits, std::string conninfo,
+                       std::function<void(std::uint16_t)> on_listening) {
     asio::signal_set signals(io, SIGINT, SIGTERM);
     auto secret = co_await load_secret(io, conninfo);
-    App app(io, config, std::move(rules), conninfo, std::move(secret));
+    App app(io, config, std::move(rules), std::move(refund_limits), conninfo, std::move(secret));
     app.start();
     on_listening(app.port());
     log::info("serve.started", {{"port", std::to_string(app.port())}});
@@ -180,13 +186,14 @@ Task<Result<void>> run(asio::io_context& io, Config config, std::vector<routing:
 
 Result<void> serve(const Config& config, const std::function<void(std::uint16_t)>& on_listening) {
     TRY(const auto rules, rules_of(config));
+    TRY(const auto refund_limits, refund_limits_of(config));
     TRY(const auto database, Database::open(config));
     TRY_OK(ensure_schema(database));
     if (config.accounts.front().secret_key.empty())
         log::warn("serve.no_provider_key", {{"hint", "set stripe_secret_key_file"}});
     std::signal(SIGPIPE, SIG_IGN);
     asio::io_context io(1);
-    return run_to_end(io, run(io, config, rules, database.conninfo(), on_listening));
+    return run_to_end(io, run(io, config, rules, refund_limits, database.conninfo(), on_listening));
 }
 
 }  // namespace florin::app

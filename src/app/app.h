@@ -23,9 +23,11 @@ namespace florin::app {
 // Everything that `florin serve` runs, on one event loop. Made, started, closed, destroyed.
 class App {
 public:
-    // `rules`: rules_of(config). `provider_key_secret` comes from the database (payments::Store).
+    // `rules`: rules_of(config). `refund_limits`: refund_limits_of(config). `provider_key_secret`
+    // comes from the database (payments::Store).
     App(asio::io_context& io, const Config& config, std::vector<routing::Rule> rules,
-        const std::string& conninfo, std::string provider_key_secret);
+        std::map<Currency, std::int64_t> refund_limits, const std::string& conninfo,
+        std::string provider_key_secret);
 
     // Listens and starts the workers; throws std::runtime_error when it cannot listen.
     void start();

@@ -117,7 +117,8 @@ void add_keys(Line& line) {
     create->add_option("--mode", line.key.mode, "test or live")
         ->check(CLI::IsMember({"test", "live"}));
     create->add_option("--scope", line.key.scopes,
-                       "payments:read, payments:write, ledger:read; several allowed (all)");
+                       "payments:read, payments:write, ledger:read, refunds:approve; several "
+                       "allowed (the first three)");
     create->callback([&line] {
         line.chosen = [&line](const Options& options) { return create_key(options, line.key); };
     });

@@ -41,7 +41,7 @@ const std::map<std::string, Machine>& machines() {
     static const std::map<std::string, Machine> all = {
         {"operation", {{"ready", "sending"}, lines_of(operation::kTransitions)}},
         {"payment", {{"processing"}, lines_of(payment::kTransitions)}},
-        {"refund", {{"pending"}, lines_of(refund::kTransitions)}},
+        {"refund", {{"approval_pending", "pending"}, lines_of(refund::kTransitions)}},
         {"dispute", {{"inquiry", "needs_response"}, lines_of(dispute::kTransitions)}},
     };
     return all;

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "base/check.h"
+#include "payments/approval.h"
 #include "payments/postings.h"
 #include "payments/rules.h"
 #include "payments/step.h"
@@ -202,7 +203,8 @@ void reserve(Change& change, const Wish& wish) {
         case Action::refund:
             after.counters.refund_reserved += amount;
             change.postings.push_back(refund_posting(after, RefundStage::reserved));
-            change.event_type = "refund.created";
+            change.event_type =
+                change.approval_is_written ? "refund.approval_pending" : "refund.created";
             return;
         case Action::adjust:
             change.event_type = "payment.adjust_started";
@@ -266,6 +268,7 @@ Result<Change> undo(const Payment& payment, std::span<const Part> parts, Wish wi
     auto& refund = add_follow_up(change, Action::refund, taken, "", ~random);
     refund.shares = std::move(shares);
     refund.reason = wish.reason;
+    if (needs_approval(parts, wish, taken)) hold(refund, wish.asked_by);
     change.after.counters.refund_reserved += taken;
     book_reserved(change, refund);
     return change;
@@ -336,6 +339,10 @@ Result<Change> begin(const Payment& payment, std::span<const Part> parts, const 
         .about = replaces ? payment.provider_reference : "",
         .by_itself = wish.scope == Scope::expire,
     };
+    if (needs_approval(parts, wish, amount)) {
+        hold(after.operation, wish.asked_by);
+        change.approval_is_written = true;
+    }
     reserve(change, wish);
     change.operation_is_new = true;
     change.scope = scope_of(wish);

@@ -74,6 +74,26 @@ void add_dispute(const Change& change, pg::Records& rows) {
              dispute.version, dispute.movements, dispute.due_at);
 }
 
+void add_approval(const Payment& payment, const Operation& refund, pg::Records& rows) {
+    const auto& approval = refund.approval;
+    rows.add(slot_number(payment), refund.id.uuid().bytes, payment.id.uuid().bytes,
+             payment.merchant.uuid().bytes, static_cast<std::int16_t>(approval.state),
+             approval.asked_by.uuid().bytes, approval.decided_by.uuid().bytes, approval.decided_at,
+             approval.reason);
+}
+
+// Of the refund that the step is about, and of those that begin with it.
+bool has_approvals(const Change& change) {
+    return change.approval_is_written || std::ranges::any_of(change.follow_ups, waits_for_approval);
+}
+
+void add_approvals(const Change& change, pg::Records& rows) {
+    const auto& payment = change.after;
+    if (change.approval_is_written) add_approval(payment, payment.operation, rows);
+    for (const auto& op : change.follow_ups)
+        if (waits_for_approval(op)) add_approval(payment, op, rows);
+}
+
 void add_follow_ups(const Change& change, pg::Records& rows) {
     const auto& payment = change.after;
     for (const auto& op : change.follow_ups)
@@ -171,12 +191,15 @@ public:
         params.add(std::move(steps));
         calls.push_back({sql::advance, std::move(params)});
         pg::Records operations("florin.new_operation"), disputes("florin.dispute");
+        pg::Records approvals("florin.refund_approval");
         for (const auto* command : commands) {
             add_follow_ups(of(command).change, operations);
             add_dispute(of(command).change, disputes);
+            add_approvals(of(command).change, approvals);
         }
         add_call(sql::begin, std::move(operations), calls);
         add_call(sql::write_disputes, std::move(disputes), calls);
+        add_call(sql::write_refund_approvals, std::move(approvals), calls);
         const auto postings = postings_of(commands);
         poster_.encode(postings, calls);
     }
@@ -201,8 +224,10 @@ private:
     static std::size_t calls_before(std::span<storage::Command*> commands) {
         const auto begins = [](const auto* one) { return !of(one).change.follow_ups.empty(); };
         const auto disputes = [](const auto* one) { return of(one).change.dispute.has_value(); };
+        const auto approvals = [](const auto* one) { return has_approvals(of(one).change); };
         return 1 + std::size_t{std::ranges::any_of(commands, begins)} +
-               std::size_t{std::ranges::any_of(commands, disputes)};
+               std::size_t{std::ranges::any_of(commands, disputes)} +
+               std::size_t{std::ranges::any_of(commands, approvals)};
     }
 
     static std::vector<const ledger::Posting*> postings_of(std::span<storage::Command*> commands) {

@@ -15,6 +15,8 @@ namespace florin::payments {
 class Reader {
 public:
     Reader(const pg::Rows& rows, std::size_t row) : rows_(rows), row_(row) {}
+    Reader(const pg::Rows& rows, std::size_t row, int first_column)
+        : rows_(rows), row_(row), column_(first_column) {}
     bool boolean() { return rows_.boolean(row_, column_++); }
     std::int16_t int16() { return rows_.int16(row_, column_++); }
     std::int32_t int32() { return rows_.int32(row_, column_++); }

@@ -177,6 +177,7 @@ Change send_again(const Payment& payment, Timing timing, std::uint64_t random) {
     const bool is_first = payment.operation.state == State::ready;
     const auto to = operation::next(payment.operation.state, HeardOf::send);
     check(to == State::sending, "only what was not sent is sent again");
+    check(!waits_for_approval(payment.operation), "nobody sends what a person has to approve");
     auto change = step(payment, timing.now, random);
     change.after.operation.state = *to;
     change.after.operation.sent_at = timing.now;
@@ -211,8 +212,10 @@ std::optional<Change> reroute(const Payment& payment, const connectors::Outcome&
 }
 
 std::optional<Change> give_up(const Payment& payment, Instant now, std::uint64_t random) {
-    if (payment.operation.by_itself || now - payment.operation.id.created_at() < kNotSentAgeMax)
-        return std::nullopt;
+    const auto& op = payment.operation;
+    const bool was_held = op.approval.state == Approval::State::approved;
+    const auto since = was_held ? op.approval.decided_at : op.id.created_at();
+    if (op.by_itself || now - since < kNotSentAgeMax) return std::nullopt;
     auto change = step(payment, now, random);
     drop(change, "provider_unreachable");
     return seal(payment, std::move(change));

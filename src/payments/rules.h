@@ -49,6 +49,8 @@ struct Wish {
     std::string method_type = {}, method_token = {};  // Of another attempt; empty = as before.
     bool in_place = true;       // An adjustment: the provider can change the authorization itself.
     Scope scope = Scope::none;  // none = that of the action.
+    KeyId asked_by = {};        // Of a refund: the API key that asked for it.
+    std::optional<std::int64_t> refund_limit = {};  // Of a refund (approval.h); nothing = none.
 };
 
 // The route that it came by: keys of different routes never meet.

@@ -19,9 +19,6 @@ namespace {
 
 using operation::State;
 
-// Somebody else may be first again and again; each time we decide anew, but not for ever.
-constexpr int kRoundsMax = 10;
-
 void append_part(std::string& out, std::string_view part) {
     out += std::to_string(part.size());
     out += ':';
@@ -135,6 +132,7 @@ Task<Result<Answer>> Service::act(Payment payment, Wish wish, ClientKey key, Pat
     const auto what = wish.undo ? "undo" : connectors::name(wish.action);
     const auto merchant = payment.merchant;
     const auto id = payment.id;
+    wish = with_limit(std::move(wish), payment.currency);
     for (int round = 0; round < kRoundsMax; ++round) {
         const auto used = co_await records_.key_use(merchant, id, scope_of(wish), key.key);
         if (used)
@@ -148,8 +146,11 @@ Task<Result<Answer>> Service::act(Payment payment, Wish wish, ClientKey key, Pat
         auto change = begin(payment, parts, wish, std::move(provider), key, timing(), random_u64());
         if (change) {
             auto data = co_await records_.advance(*change, intent_deadline(deadline));
-            const bool has_ended = operation::is_settled(change->after.operation.state);
-            if (data && has_ended) co_return answer_of(*change, std::move(*data));
+            const auto& operation = change->after.operation;
+            if (data && operation::is_settled(operation.state))
+                co_return answer_of(*change, std::move(*data));
+            if (data && waits_for_approval(operation))
+                co_return co_await current(merchant, id, operation.id);
             if (data) co_return co_await finish(change->after, Detour(), patience, deadline);
         }
         // The operations were read after the payment and may be newer: a refusal counts when both
@@ -159,8 +160,18 @@ Task<Result<Answer>> Service::act(Payment payment, Wish wish, ClientKey key, Pat
             co_return std::unexpected(std::move(change.error()));
         payment = std::move(again);
     }
-    co_return about(id, Fault::conflict, "payment_is_busy",
-                    "many requests change this payment at once: try again", 1);
+    co_return busy(id);
+}
+
+Wish Service::with_limit(Wish wish, Currency currency) const {
+    const auto limit = options_.refund_limits.find(currency);
+    if (limit != options_.refund_limits.end()) wish.refund_limit = limit->second;
+    return wish;
+}
+
+std::unexpected<Error> Service::busy(PaymentId payment) const {
+    return about(payment, Fault::conflict, "payment_is_busy",
+                 "many requests change this payment at once: try again", 1);
 }
 
 // What no state of the payment makes possible. Only the account that has the payment can do
@@ -298,7 +309,10 @@ Task<Answer> Service::current(MerchantId merchant, PaymentId payment, OperationI
         co_return Answer{payment, operation, std::move(answered->data),
                          std::move(answered->event_type)};
     const auto now_is = co_await load(merchant, payment, operation);
-    co_return Answer{payment, operation, show_subject(now_is), ""};
+    co_return Answer{.payment = payment,
+                     .operation = operation,
+                     .data = show_subject(now_is),
+                     .is_held = waits_for_approval(now_is.operation)};
 }
 
 Task<Result<Answer>> Service::replay(MerchantId merchant, PaymentId payment, OperationId operation,

@@ -5,10 +5,12 @@
 // first byte leaves; what the provider says is committed with the ledger and the event. A crash
 // between any two lines leaves an operation whose lease ends, and the resolver takes it from there.
 
+#include <map>
 #include <memory>
 #include <string>
 
 #include "payments/account.h"
+#include "payments/approval.h"
 #include "payments/digest.h"
 #include "payments/records.h"
 #include "payments/rules.h"
@@ -23,6 +25,8 @@ struct ServiceOptions {
     // How long an intent may wait for the database. Nothing was sent for it, so a short "try again"
     // is better than a long silence; what a provider has answered waits for the whole request.
     std::chrono::milliseconds intent_time{5'000};
+    // Minor units above which a refund waits for a second person; a currency without = never.
+    std::map<Currency, std::int64_t> refund_limits = {};
 };
 
 // The state that answers a request: the same bytes each time it is repeated after its end.
@@ -32,6 +36,7 @@ struct Answer {
     std::string data;        // The payment, or its refund, as JSON.
     std::string event_type;  // What ended the operation; empty while it has not ended.
     bool replayed = false;
+    bool is_held = false;  // Waits for a second person: nothing happens until then.
 };
 
 // How long a caller waits for the end of what it began; nothing = as long as it takes. A committed
@@ -51,6 +56,12 @@ public:
     // of rules.h.
     Task<Result<Answer>> act(Payment payment, Wish wish, ClientKey key, Patience patience,
                              Deadline deadline);
+
+    // A second person's word on a refund that waits, as it was read a moment ago (its operation).
+    // A yes is carried out like an act. Failures: those of decide() in approval.h, Invalid
+    // idempotency_key_reused, Conflict request_in_progress and account_not_configured.
+    Task<Result<Answer>> decide(Payment payment, Decision decision, ClientKey key,
+                                Patience patience, Deadline deadline);
 
     // A webhook of an account: checked, kept, and taken as a reason to look. Failures: NotFound
     // provider_not_found, Unavailable webhooks_not_configured, and those of
@@ -84,6 +95,8 @@ public:
 private:
     struct Work;
     static constexpr std::size_t kLeftAloneMax = 4096;
+    // Somebody else may be first again and again; each time we decide anew, but not for ever.
+    static constexpr int kRoundsMax = 10;
 
     // How a first step can be carried out elsewhere, once it is proved that it was not executed.
     struct Detour {
@@ -93,6 +106,8 @@ private:
 
     Provider provider_for(std::string account, std::string key_text, int generation) const;
     Result<void> can_do(const Payment& payment, const Wish& wish) const;
+    Wish with_limit(Wish wish, Currency currency) const;
+    std::unexpected<Error> busy(PaymentId payment) const;
     Timing timing() const;
     Deadline intent_deadline(Deadline request) const;
     Task<Result<Answer>> not_routed(MerchantId merchant, ClientKey key, Error why);

@@ -62,11 +62,33 @@ void show_waiting(json::Writer& out, const Payment& payment) {
         return;
     }
     const bool for_customer = is_main(op.kind) && payment.waiting_for == "customer";
-    out.begin_object().field("for", for_customer ? "customer" : "provider");
-    out.field("since", to_text(op.sent_at)).key("next_check_at");
-    op.state == operation::State::sending ? out.null() : out.value(to_text(op.due_at));
+    const bool for_approver = waits_for_approval(op);
+    out.begin_object().field("for", for_approver   ? "approver"
+                                    : for_customer ? "customer"
+                                                   : "provider");
+    out.field("since", to_text(for_approver ? op.id.created_at() : op.sent_at));
+    out.key("next_check_at");
+    op.state == operation::State::sending || for_approver ? out.null()
+                                                          : out.value(to_text(op.due_at));
     if (is_main(op.kind))
         out.field("do_not_pay_again", scope_of(op.kind) == Scope::create && !for_customer);
+    out.end_object();
+}
+
+// Who asked for a refund that had to wait, and who decided.
+void show_approval(json::Writer& out, const Approval& approval) {
+    out.key("approval");
+    if (approval.state == Approval::State::not_needed) {
+        out.null();
+        return;
+    }
+    const bool is_decided = approval.state != Approval::State::waiting;
+    out.begin_object().field("asked_by", approval.asked_by.text()).key("decided_by");
+    is_decided ? out.value(approval.decided_by.text()) : out.null();
+    out.key("decided_at");
+    is_decided ? out.value(to_text(approval.decided_at)) : out.null();
+    out.key("reason");
+    approval.reason.empty() ? out.null() : out.value(approval.reason);
     out.end_object();
 }
 
@@ -135,6 +157,7 @@ void show_refund(json::Writer& out, const Payment& payment) {
         out.field("amount", payment.money(op.shares[n]).decimal()).end_object();
     }
     out.end_array();
+    show_approval(out, op.approval);
     show_operation(out, op);
     show_waiting(out, payment);
     out.field("created_at", to_text(op.id.created_at()));

@@ -69,8 +69,20 @@ Operation read_operation(Reader& in) {
             .ended_version = in.int32()};
 }
 
-Payment read_payment(const pg::Rows& rows, std::size_t row) {
+// The columns that load.sql has before those of the view.
+constexpr int kApprovalColumns = 5;
+
+Approval read_approval(const pg::Rows& rows, std::size_t row) {
     Reader in(rows, row);
+    return {.state = static_cast<Approval::State>(in.int16()),
+            .asked_by = KeyId(in.uuid()),
+            .decided_by = KeyId(in.uuid()),
+            .decided_at = in.time(),
+            .reason = in.text()};
+}
+
+Payment read_payment(const pg::Rows& rows, std::size_t row, int first_column) {
+    Reader in(rows, row, first_column);
     in.int16();  // The slot is in the id.
     const MerchantId merchant(in.uuid());
     return {.id = PaymentId(in.uuid()),
@@ -109,7 +121,7 @@ Payment read_payment(const pg::Rows& rows, std::size_t row) {
 
 std::vector<Payment> read_payments(const pg::Rows& rows) {
     std::vector<Payment> payments;
-    for (std::size_t i = 0; i < rows.size(); ++i) payments.push_back(read_payment(rows, i));
+    for (std::size_t i = 0; i < rows.size(); ++i) payments.push_back(read_payment(rows, i, 0));
     return payments;
 }
 
@@ -170,9 +182,11 @@ Task<std::optional<Payment>> Store::load(MerchantId merchant, PaymentId id, Oper
     params.add(slot_number(id)).add(merchant.uuid().bytes).add(id.uuid().bytes);
     params.add(operation.uuid().bytes);
     const auto rows = co_await pool_.query(sql::load, std::move(params));
-    auto payments = read_payments(rows);
+    if (rows.empty()) co_return std::nullopt;
+    std::vector<Payment> payments;
+    payments.push_back(read_payment(rows, 0, kApprovalColumns));
+    payments.front().operation.approval = read_approval(rows, 0);
     co_await add_orders(payments);
-    if (payments.empty()) co_return std::nullopt;
     co_return std::move(payments.front());
 }
 
@@ -246,7 +260,8 @@ Task<std::vector<Part>> Store::parts(PaymentId id) {
                        .state = static_cast<operation::State>(in.int16()),
                        .shares = in.int64s(),
                        .id = operation,
-                       .review = in.boolean()});
+                       .review = in.boolean(),
+                       .unapproved = in.int64()});
     }
     co_return out;
 }

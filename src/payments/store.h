@@ -48,6 +48,11 @@ public:
     Task<std::vector<Part>> parts(PaymentId id);
     // The payment once with each of its refunds, oldest first.
     Task<std::vector<Payment>> refunds(Payment payment);
+    // The payment with a refund that waits for a second person, or waited.
+    Task<std::optional<Payment>> held_refund(MerchantId merchant, RefundId refund);
+    // The payments of a merchant's refunds that wait, each with one of them, newest first.
+    Task<std::vector<Payment>> held_refunds(MerchantId merchant, std::optional<RefundId> after,
+                                            std::int64_t limit);
 
     Task<std::optional<Answered>> answered(PaymentId payment, OperationId operation);
     Task<std::optional<KeyUse>> key_use(MerchantId merchant, PaymentId payment, Scope scope,

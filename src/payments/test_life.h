@@ -11,6 +11,7 @@
 #include <random>
 #include <set>
 
+#include "payments/approval.h"
 #include "payments/deadline.h"
 #include "payments/disputes.h"
 #include "payments/expiry.h"
@@ -44,6 +45,7 @@ public:
         : random_(seed),
           has_detours_(seed % 16 == 0),
           takes_parts_(seed % 3 == 0),
+          has_limit_(seed % 4 < 2),
           payment_(opened(random_() % 2 == 0)),
           watch_(std::move(watch)) {
         operations_[payment_.operation.id] = payment_.operation;
@@ -87,6 +89,7 @@ private:
         std::advance(at, static_cast<std::ptrdiff_t>(random_() % operations_.size()));
         const auto payment = with(at->second);
         const auto state = payment.operation.state;
+        if (waits_for_approval(payment.operation)) return decision(payment);
         if (state == State::ready) return send_again(payment, {now_, kLease}, random_());
         if (state == State::not_sent) {
             if (auto change = give_up(payment, now_, random_())) return change;
@@ -141,6 +144,13 @@ private:
         return begun(wish);
     }
 
+    std::optional<Change> decision(const Payment& payment) {
+        const Decision said{.approve = random_() % 2 == 0, .by = KeyId::make(kNoon, 1, 1)};
+        auto change = decide(payment, said, {.key = "d"}, {now_, kLease}, random_());
+        if (!change) EXPECT_EQ(change.error().code, "payment_disputed");
+        return change ? std::optional(std::move(*change)) : std::nullopt;
+    }
+
     // What banks and providers do by themselves.
     std::optional<Change> from_outside() {
         const auto main = with(operations_.at(payment_.main));
@@ -181,17 +191,26 @@ private:
                 .evidence_due_at = kNoon + std::chrono::days(random_() % 12)};
     }
 
+    // As sql/operations.sql has it.
+    static std::int64_t unapproved(const Operation& op) {
+        const bool counts = op.kind == Action::refund && op.about.empty() &&
+                            op.approval.state != Approval::State::approved;
+        return counts ? op.amount : 0;
+    }
+
     std::vector<Part> parts() const {
         std::vector<Part> out;
         for (const auto& [id, op] : operations_)
-            out.push_back({op.kind, op.state, op.shares, id, op.review});
+            out.push_back({op.kind, op.state, op.shares, id, op.review, unapproved(op)});
         for (const auto& [reference, one] : disputes_)
             if (one.status == dispute::Status::lost)
                 out.push_back({Action::refund, State::succeeded, one.shares});
         return out;
     }
 
-    std::optional<Change> begun(const Wish& wish) {
+    std::optional<Change> begun(Wish wish) {
+        wish.asked_by = KeyId::make(kNoon, 0, 1);
+        if (has_limit_) wish.refund_limit = 3000;
         auto change = begin(with(operations_.at(payment_.main)), parts(), wish, {"stripe", "k"},
                             {.key = "c"}, {now_, kLease}, random_());
         return change ? std::optional(std::move(*change)) : std::nullopt;
@@ -221,7 +240,9 @@ private:
             EXPECT_EQ(after.operation.ended_version, before->second.ended_version);
         }
         const bool ended = operation::is_settled(after.operation.state);
-        EXPECT_EQ(ended, after.operation.due_at == Instant::max());
+        const bool is_held = waits_for_approval(after.operation);
+        EXPECT_EQ(ended || is_held, after.operation.due_at == Instant::max());
+        expect_two_persons(before == operations_.end() ? Operation() : before->second, change);
         EXPECT_EQ(ended, after.operation.ended_version != 0);
         if (change.dispute) {
             const auto& dispute = *change.dispute;
@@ -245,6 +266,25 @@ private:
         is_for_a_person_ |= change.event_type.ends_with(".late_success");
         for (const auto& posting : change.postings) book(posting);
         expect_the_ledger_agrees();
+    }
+
+    // What waits is sent by nothing but another key's yes, and what one person's word gives back
+    // stays within the limit.
+    void expect_two_persons(const Operation& before, const Change& change) {
+        const auto& op = change.after.operation;
+        if (waits_for_approval(before) && !change.dispute) {
+            EXPECT_TRUE(change.event_type == "refund.approved" ||
+                        change.event_type == "refund.rejected")
+                << change.event_type;
+            EXPECT_NE(op.approval.decided_by, op.approval.asked_by);
+            EXPECT_EQ(op.state == State::sending, op.approval.state == Approval::State::approved);
+        }
+        if (waits_for_approval(op)) EXPECT_EQ(op.state, State::ready);
+        if (!has_limit_) EXPECT_EQ(op.approval.state, Approval::State::not_needed);
+        std::int64_t sent = 0;
+        for (const auto& [id, one] : operations_)
+            if (one.state != State::ready && one.state != State::declined) sent += unapproved(one);
+        if (has_limit_ && !is_for_a_person_) EXPECT_LE(sent, 3000);
     }
 
     void book(const ledger::Posting& posting) {
@@ -283,6 +323,7 @@ private:
     std::mt19937_64 random_;
     bool has_detours_;  // One life in sixteen has a second account.
     bool takes_parts_;  // One life in three is about captures in parts, the others about all.
+    bool has_limit_;    // In every other life refunds above 30.00 wait for a second person.
     Payment payment_;
     Instant now_ = kNoon;
     std::map<OperationId, Operation> operations_;

@@ -49,12 +49,18 @@ bool is_withdrawn(const Payment& payment) {
     return payment.doing ? is_first_step(*payment.doing) : capturable(payment.counters) > 0;
 }
 
+bool waits_for_approval(const Operation& refund) {
+    return refund.approval.state == Approval::State::waiting;
+}
+
 refund::Status refund_status(const Operation& refund) {
+    if (waits_for_approval(refund)) return refund::Status::approval_pending;
     switch (refund.state) {
         case operation::State::succeeded:
             return refund.returned ? refund::Status::returned : refund::Status::succeeded;
         case operation::State::declined:
-            return refund::Status::failed;
+            return refund.approval.state == Approval::State::rejected ? refund::Status::rejected
+                                                                      : refund::Status::failed;
         default:
             return refund::Status::pending;
     }

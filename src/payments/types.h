@@ -54,6 +54,16 @@ struct PaymentOrder {
     std::int64_t first_amount = 0;  // As it was created, if that was another; 0 = the same.
 };
 
+// A second person's word on a refund above the limit (approval.h).
+struct Approval {
+    // Stored: never change a number.
+    enum class State : std::int16_t { not_needed = 0, waiting = 1, approved = 2, rejected = 3 };
+    State state = State::not_needed;
+    KeyId asked_by, decided_by;  // decided_by is nil while it waits.
+    Instant decided_at = Instant::max();
+    std::string reason = {};  // Why it was rejected, if the second person said so.
+};
+
 // One call to the outside world (domain/operation.h).
 struct Operation {
     OperationId id;
@@ -76,6 +86,7 @@ struct Operation {
     std::string about;
     bool returned = false;   // A refund that was paid out and came back from the bank.
     bool by_itself = false;  // Nobody asked for it and nobody waits: it is never given up.
+    Approval approval = {};  // Of a refund.
     std::string why;         // What made the outcome unknown, or kept it from being sent.
     connectors::Proof proof;
     std::int32_t ended_version = 0;  // The version whose event is the answer; 0 = not ended.
@@ -142,6 +153,7 @@ inline constexpr std::string_view kExpired = "expired";
 // Derived from the counters and from what is under way. The database keeps a copy for searches.
 Status status_of(const Payment& payment);
 refund::Status refund_status(const Operation& refund);
+bool waits_for_approval(const Operation& refund);
 std::optional<Status> status_from(std::string_view text);
 
 // It was canceled before the provider had decided: nothing else may begin until nothing is held.
@@ -165,6 +177,8 @@ enum class Scope : std::int16_t {
     adjust = 6,
     attempt = 7,
     expire = 8,
+    approve = 11,
+    reject = 12,
 };
 
 // Several refunds and releases may be under way at once, of all else only one.
@@ -192,6 +206,7 @@ std::int64_t refundable(const Counters& counters);
 struct Change {
     Payment after;  // Its version is one above that of the payment before.
     bool operation_is_new = false;
+    bool approval_is_written = false;  // That of its refund is new, or decided now.
     EventId event;
     std::string event_type;
     std::vector<ledger::Posting> postings = {};
@@ -208,6 +223,8 @@ struct Part {
     std::vector<std::int64_t> shares = {};
     OperationId id = {};
     bool review = false;
+    // What a refund gives back, or gave, on one person's word.
+    std::int64_t unapproved = 0;
 };
 
 struct Event {

@@ -1,8 +1,12 @@
--- One payment with one of its operations. Its columns are those of the view: migrations/0006.
--- $1 slot  $2 merchant (nil = any)  $3 id  $4 operation (nil = the main one)
-SELECT *
-FROM florin.payment_operation
-WHERE slot = $1::smallint AND id = $3::uuid
-  AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR merchant_id = $2)
-  AND operation_id = CASE WHEN $4::uuid = '00000000-0000-0000-0000-000000000000' THEN main_id
-                          ELSE $4 END
+-- One payment with one of its operations: the approval of a refund, then the columns of the view
+-- (migrations/0006).   $1 slot  $2 merchant (nil = any)  $3 id  $4 operation (nil = the main one)
+SELECT coalesce(a.state, 0::smallint),
+       coalesce(a.asked_by, '00000000-0000-0000-0000-000000000000'),
+       coalesce(a.decided_by, '00000000-0000-0000-0000-000000000000'),
+       coalesce(a.decided_at, 'infinity'), coalesce(a.reason, ''), p.*
+FROM florin.payment_operation p
+LEFT JOIN florin.refund_approval a ON a.slot = p.slot AND a.refund_id = p.operation_id
+WHERE p.slot = $1::smallint AND p.id = $3::uuid
+  AND ($2::uuid = '00000000-0000-0000-0000-000000000000' OR p.merchant_id = $2)
+  AND p.operation_id = CASE WHEN $4::uuid = '00000000-0000-0000-0000-000000000000' THEN p.main_id
+                            ELSE $4 END

@@ -192,6 +192,16 @@ RouteConfig read_route(Entry in, const Config& config) {
     return route;
 }
 
+RefundLimitConfig read_refund_limit(Entry in, const std::vector<RefundLimitConfig>& before) {
+    in.only({"currency", "amount"});
+    RefundLimitConfig limit{in.text("currency"), in.text("amount")};
+    if (!is_currency(limit.currency)) in.mistake("currency", "must be like \"EUR\"");
+    if (limit.amount.empty()) in.mistake("amount", "must be text in quotes, like \"500.00\"");
+    if (std::ranges::find(before, limit.currency, &RefundLimitConfig::currency) != before.end())
+        in.mistake("currency", "another limit has the currency " + limit.currency);
+    return limit;
+}
+
 }  // namespace
 
 void read_accounts(const toml::table& file, Config& config, std::vector<FieldError>& mistakes) {
@@ -204,6 +214,9 @@ void read_accounts(const toml::table& file, Config& config, std::vector<FieldErr
     });
     if (has_routes && !file.contains("account"))
         root.mistake("route", "needs [[account]] tables to choose from");
+    root.each("refund_limit", kRefundLimitsMax, [&](Entry one) {
+        config.refund_limits.push_back(read_refund_limit(std::move(one), config.refund_limits));
+    });
 }
 
 }  // namespace florin

@@ -1,8 +1,8 @@
 #pragma once
 
-// The [[account]] and [[route]] tables of the configuration: the accounts at providers, and the
-// rules that choose among them. Whether currencies and amounts make sense is judged where they are
-// known (app/accounts.h).
+// The [[account]], [[route]] and [[refund_limit]] tables of the configuration: the accounts at
+// providers, the rules that choose among them, and what takes two persons. Whether currencies and
+// amounts make sense is judged where they are known (app/accounts.h).
 
 #include <cstdint>
 #include <string>
@@ -31,6 +31,12 @@ struct RouteConfig {
     std::vector<std::string> fallbacks;
 };
 
+// Refunds of the currency above the amount wait for a second person.
+struct RefundLimitConfig {
+    std::string currency, amount;
+};
+
+inline constexpr std::int64_t kRefundLimitsMax = 200;
 inline constexpr std::int64_t kAccountsMax = 32, kRoutesMax = 200, kWeightMax = 1'000'000;
 
 }  // namespace florin

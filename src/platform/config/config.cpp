@@ -88,7 +88,7 @@ public:
         }
         for (const auto& [key, node] : parsed.table()) {
             const std::string name(key.str());
-            if (name == "account" || name == "route") continue;
+            if (name == "account" || name == "route" || name == "refund_limit") continue;
             if (!is_known(name)) {
                 mistake(name, fmt::format("{} does not know this name", path));
             } else if (const auto text = node.value<std::string>(); text && node.is_string()) {

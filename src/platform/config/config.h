@@ -46,7 +46,8 @@ struct Config {
     // to the first.
     std::vector<AccountConfig> accounts;
     std::vector<RouteConfig> routes;
-    std::string audit_database_url;  // Empty = the database of everybody else.
+    std::vector<RefundLimitConfig> refund_limits;  // At most one of a currency.
+    std::string audit_database_url;                // Empty = the database of everybody else.
     std::string audit_listen_address = "127.0.0.1";
     std::uint16_t audit_listen_port = 9464;  // 0 = any free one; it is printed.
     std::string audit_alarm_url;             // Empty = alarms are log lines only.
