@@ -21,18 +21,23 @@ import kit  # Also finds bench/.
 import chaos
 import stack
 from changes_test import DECLINED, VISA
+from approval_test import HeardLimitedStack, approver_of
 from corruptions import CORRUPTIONS, HONEST, found_by, spelled_out, stories_of, together
-from disputes_test import BOUNCES, DISPUTED, INQUIRED, HeardStack
+from disputes_test import BOUNCES, DISPUTED, INQUIRED
 from shop import ApiTest, eventually
 
 AGREES, FINDINGS, NOT_CHECKED = 0, 1, 2
 PAYMENTS_IN_STORM = 80
 
 
+class PoundStack(HeardLimitedStack):
+    currency = "GBP"  # Refunds of pounds have a limit, and no others.
+
+
 class AuditTest(ApiTest):
     """One database with every story in it, and copies of it."""
 
-    stack_type = HeardStack
+    stack_type = PoundStack
     settings = {"fsync": "off"}  # Nothing here is about losing power, and copies are many.
     names = {}
 
@@ -51,6 +56,7 @@ class AuditTest(ApiTest):
         deliver, cls.stack.mailbox.deliver = cls.stack.mailbox.deliver, None
         cls.play_beginnings(shop)
         cls.play_changes(shop)
+        cls.play_second_persons(shop)
         cls.stack.mailbox.deliver = deliver
         cls.play_what_banks_do(shop)
         cls.play_what_has_no_end(shop)
@@ -106,6 +112,18 @@ class AuditTest(ApiTest):
         cls.time_passes(cls.story(shop, "expired", capture="manual"))
         cls.time_passes(cls.story(shop, "expired_part", capture="manual", then=[
             ("capture", {"amount": "60.00", "final": False}, 200)]))
+
+    @classmethod
+    def play_second_persons(cls, shop):
+        """Pounds have a limit here."""
+        boss = cls.stack.client(approver_of(cls.stack, "default")["key"])
+        for name, word in (("held", None), ("approved", "approve"), ("rejected", "reject")):
+            payment = cls.story(shop, name, currency="GBP",
+                                then=[("refunds", {"amount": "60.00"}, 202)])
+            (refund,) = shop.get(f"/v1/payments/{payment}/refunds").json["data"]
+            if word and boss.post(f"/v1/refunds/{refund['id']}/{word}").status != 200:
+                raise AssertionError(f"{name}: not decided")
+        boss.close()
 
     @classmethod
     def time_passes(cls, payment):

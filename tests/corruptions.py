@@ -364,6 +364,18 @@ CORRUPTIONS = [
     ("refund_age", set(),
      "UPDATE operation SET sent_at = sent_at - interval '11 days'"
      " WHERE id = op(refund_pending, 5)"),
+    # Sent behind the second person's back.
+    ("refund_approval", set(),
+     "UPDATE operation SET state = 1, due_at = now() + interval '1 day' WHERE id = op(held, 5)"),
+    ("refund_approval", set(),
+     "ALTER TABLE refund_approval DROP CONSTRAINT refund_approval_four_eyes;"
+     " UPDATE refund_approval SET decided_by = asked_by WHERE refund_id = op(approved, 5)"),
+    ("refund_approval", set(),
+     "UPDATE refund_approval SET state = 2 WHERE refund_id = op(rejected, 5)"),
+    ("refund_approval", set(),
+     "DELETE FROM refund_approval WHERE refund_id = op(approved, 5)"),
+    ("operation_end", {"refund_approval"},
+     "DELETE FROM refund_approval WHERE refund_id = op(held, 5)"),
     ("event_times", set(),
      "UPDATE event SET at = at - interval '1 day'"
      " WHERE payment_id = payment(lost_reply) AND version = 2"),

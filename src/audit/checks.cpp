@@ -25,6 +25,7 @@ constexpr auto kChecks = std::to_array<Check>({
     {"payment_laws",        halt, "No counter is below zero, no more is authorized than asked, captured or voided than authorized, refunded than captured.", sql::payment_laws},
     {"payment_counters",    halt, "A payment's counters are what its operations and disputes add up to.", sql::payment_counters},
     {"order_limits",        halt, "No more is captured of an order than it costs, no more refunded or lost than captured.", sql::order_limits},
+    {"refund_approval",     halt, "A refund above the limit is sent after another key's yes, and not otherwise.", sql::refund_approval},
     {"payment_exists",      page, "Each order, operation, dispute and event belongs to a payment.", sql::payment_exists},
     {"payment_orders",      page, "A payment's orders add up to its amount and are numbered without a gap.", sql::payment_orders},
     {"adjusted_amounts",    page, "An order costs its share of the last adjustment, and remembers what it cost at first.", sql::adjusted_amounts},

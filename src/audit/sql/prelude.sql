@@ -13,7 +13,12 @@ scope_word (number, kind) AS (VALUES
     (1::smallint, 'authorize'), (1, 'sale'), (2, 'capture'), (3, 'cancel'), (4, 'refund'),
     (5, 'cancel'), (5, 'refund'), (6, 'adjust'), (7, 'authorize'), (7, 'sale'), (8, 'cancel'),
     -- What was canceled before the provider had decided is that operation itself.
-    (3, 'authorize'), (3, 'sale'), (8, 'authorize'), (8, 'sale')),
+    (3, 'authorize'), (3, 'sale'), (8, 'authorize'), (8, 'sale'), (11, 'refund'), (12, 'refund')),
+-- A second person's word comes with a key of its own.
+decision_scope (number) AS (VALUES (11::smallint), (12)),
+-- What a state of refund_approval demands of the events and of the refund.
+approval_word (number, decided, refund) AS (VALUES
+    (1::smallint, NULL, 'not sent'), (2, 'refund.approved', 'sent'), (3, 'refund.rejected', 'declined')),
 chart (code, account, has_owner) AS (VALUES
     (1100::smallint, 'psp_receivable', true), (1300, 'chargeback_receivable', false), (2100, 'escrow', false),
     (2600, 'refund_in_flight', true), (2900, 'unapplied', false), (5020, 'chargeback_loss', false),
@@ -28,20 +33,21 @@ end_word (kind, has_succeeded, type) AS (VALUES
     ('capture', false, 'payment.capture_failed'),
     ('cancel', true, 'payment.canceled'), ('cancel', true, 'payment.succeeded'),
     ('cancel', true, 'payment.expired'), ('cancel', false, 'payment.cancel_failed'),
-    ('refund', true, 'refund.succeeded'), ('refund', false, 'refund.failed'),
+    ('refund', true, 'refund.succeeded'), ('refund', false, 'refund.failed'), ('refund', false, 'refund.rejected'),
     ('adjust', true, 'payment.adjusted'), ('adjust', false, 'payment.adjust_failed'),
     ('release', true, 'release.succeeded'), ('release', false, 'release.failed')),
 payment AS NOT MATERIALIZED (SELECT * FROM florin.payment WHERE slot BETWEEN $1 AND $2),
 payment_order AS NOT MATERIALIZED (SELECT * FROM florin.payment_order WHERE slot BETWEEN $1 AND $2),
 dispute AS NOT MATERIALIZED (SELECT * FROM florin.dispute WHERE slot BETWEEN $1 AND $2),
 provider_event AS NOT MATERIALIZED (SELECT * FROM florin.provider_event WHERE slot BETWEEN $1 AND $2),
+refund_approval AS NOT MATERIALIZED (SELECT * FROM florin.refund_approval WHERE slot BETWEEN $1 AND $2),
 event AS NOT MATERIALIZED (SELECT * FROM florin.event WHERE slot BETWEEN $1 AND $2),
 idempotency AS NOT MATERIALIZED (SELECT * FROM florin.idempotency WHERE slot BETWEEN $1 AND $2),
 ledger_account AS NOT MATERIALIZED (SELECT * FROM florin.ledger_account WHERE slot BETWEEN $1 AND $2),
 ledger_transaction AS NOT MATERIALIZED (SELECT * FROM florin.ledger_transaction WHERE slot BETWEEN $1 AND $2),
 ledger_entry AS NOT MATERIALIZED (SELECT * FROM florin.ledger_entry WHERE slot BETWEEN $1 AND $2),
 -- is_late: a yes after the no. is_parked: such a yes that fits nowhere; its money is in unapplied.
--- is_of_suspense: a refund that returns such money. counts: its amount stands in the payment's counters as done.
+-- is_of_suspense: a refund that returns such money. waits: for a second person, without an end of its own. counts: its amount stands in the payment's counters as done.
 operation AS NOT MATERIALIZED (
     SELECT y.*, y.state = 'succeeded' AND NOT y.is_of_suspense
                 AND (NOT y.is_late OR (y.kind IN ('capture', 'refund') AND NOT y.is_parked)) AS counts
@@ -53,6 +59,9 @@ operation AS NOT MATERIALIZED (
             SELECT o.slot, o.payment_id, o.id, o.merchant_id, k.kind, k.is_main, s.state, s.has_ended, o.provider,
                    o.provider_key, o.provider_reference, o.amount, o.sent_at, o.due_at, o.shares, o.is_final,
                    o.about, o.returned, o.proved_by, o.ended_version,
+                   s.state = 'ready' AND EXISTS (
+                       SELECT FROM refund_approval a
+                       WHERE a.slot = o.slot AND a.refund_id = o.id AND a.state = 1) AS waits,
                    s.state = 'succeeded' AND EXISTS (
                        SELECT FROM event e
                        WHERE e.slot = o.slot AND e.payment_id = o.payment_id AND e.version > o.ended_version

@@ -149,5 +149,40 @@ fallbacks = ["stripe_us"]
             "route[1].accounts", "stripe_url"}));
 }
 
+TEST(Config, EachCurrencyMayHaveOneLimitOfRefunds) {
+    const ConfigFile file(R"(
+[[refund_limit]]
+currency = "EUR"
+amount = "500.00"
+[[refund_limit]]
+currency = "JPY"
+amount = "0"
+)");
+    const auto config = load_config(file.path(), {});
+    ASSERT_TRUE(config);
+    ASSERT_EQ(config->refund_limits.size(), 2U);
+    EXPECT_EQ(config->refund_limits[0].currency, "EUR");
+    EXPECT_EQ(config->refund_limits[0].amount, "500.00");
+    const ConfigFile wrong(R"(
+[[refund_limit]]
+currency = "EUR"
+amount = 500
+[[refund_limit]]
+currency = "EUR"
+amount = "1.00"
+[[refund_limit]]
+currency = "euro"
+amount = "1.00"
+merchant = "shop"
+)");
+    const auto refused = load_config(wrong.path(), {});
+    ASSERT_FALSE(refused);
+    std::set<std::string> named;
+    for (const auto& mistake : refused.error().fields) named.insert(mistake.pointer);
+    EXPECT_EQ(named,
+              (std::set<std::string>{"refund_limit[0].amount", "refund_limit[1].currency",
+                                     "refund_limit[2].currency", "refund_limit[2].merchant"}));
+}
+
 }  // namespace
 }  // namespace florin
