@@ -78,7 +78,9 @@ Task<Reply> Clients::insist(Order order) {
         reply = co_await cluster_.send(order, hurries ? dice.between(1ms, 3s) : 40s);
         world_.judge.hears(order.request, reply);
         world_.trace("client {} hears {}", order.request.key, name(reply.kind));
-        if (is_final(reply.kind) || dice.chance(world_.faults.client_leaves)) break;
+        if (is_final(reply.kind) || reply.held != OperationId() ||
+            dice.chance(world_.faults.client_leaves))
+            break;
         co_await sleep_until(world_.scheduler.now() + dice.between(wait / 2, wait));
         wait = std::min<microseconds>(wait * 4, 2h);
     }
@@ -117,7 +119,37 @@ Task<> Clients::act(PaymentId payment, std::int64_t amount, Move move, std::stri
     const Request request{payments::scope_of(wish), std::move(key)};
     Order order{.request = request, .fingerprint = hash_of(request), .id = payment};
     order.wish = std::move(wish);
-    co_await insist(std::move(order));
+    auto told = co_await insist(order);
+    if (told.held != OperationId()) co_await decide(std::move(order), std::move(told));
+    beside.end();
+}
+
+// A second person says yes or no to a refund that waits, two say both at once, or nobody ever says
+// anything. Then the asker asks again what became of it.
+Task<> Clients::decide(Order held, Reply told) {
+    auto& dice = world_.dice;
+    const auto draw = dice.below(10);
+    if (draw == 0) co_return;
+    co_await sleep_until(world_.scheduler.now() + dice.between(1s, 3h));
+    Join beside;
+    for (const bool approve : {true, false}) {
+        const bool is_said = approve ? draw <= 7 : draw >= 5;
+        if (!is_said) continue;
+        const payments::Decision decision{.approve = approve, .by = boss_};
+        const Request request{payments::scope_of(decision),
+                              held.request.key + (approve ? "-yes" : "-no")};
+        Order word{.request = request, .fingerprint = hash_of(request), .id = told.payment};
+        word.refund = told.held;
+        word.decision = decision;
+        beside.begin();
+        spawn(kWorld, say(std::move(word), beside));
+    }
+    co_await beside.wait();
+    co_await insist(std::move(held));
+}
+
+Task<> Clients::say(Order word, Join& beside) {
+    co_await insist(std::move(word));
     beside.end();
 }
 

@@ -30,6 +30,8 @@ private:
     Task<> make(Order order, Reply& last);
     Task<Reply> insist(Order order);
     Task<> act(PaymentId payment, std::int64_t amount, Move move, std::string key, Join& beside);
+    Task<> decide(Order held, Reply told);
+    Task<> say(Order word, Join& beside);
     Task<Reply> open(Order order, Opening opening);
     Task<Reply> try_again(Reply last, int number, Story story);
     Order new_payment(int number, const Story& story, std::int64_t amount);
@@ -37,6 +39,7 @@ private:
     World& world_;
     Cluster& cluster_;
     int running_ = 0;
+    KeyId boss_ = KeyId::make(Instant(), 1, 1);  // The shops ask with no key at all.
 };
 
 }  // namespace florin::simulator

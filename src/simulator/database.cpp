@@ -115,7 +115,8 @@ Operation inserted(const Operation& op) {
             .shares = op.shares,
             .is_final = op.is_final,
             .about = op.about,
-            .by_itself = op.by_itself};
+            .by_itself = op.by_itself,
+            .approval = op.approval};
 }
 
 // florin.begin_operations() names fewer columns still.
@@ -275,6 +276,7 @@ SqlState Database::advance(const Change& change, std::string data) {
     } else {
         auto& row = *std::ranges::find(record->operations, op.id, &Operation::id);
         update_operation(row, op);
+        if (change.approval_is_written) row.approval = op.approval;
         set_due(row, after.id, op.due_at);
     }
     for (const auto& next : change.follow_ups) insert_operation(*record, begun(next));
@@ -304,8 +306,12 @@ std::vector<Part> Database::parts(PaymentId id) const {
     std::vector<Part> out;
     const auto* row = record(id);
     if (!row) return out;
-    for (const auto& op : row->operations)
-        out.push_back({op.kind, op.state, op.shares, op.id, op.review});
+    for (const auto& op : row->operations) {
+        const bool on_one_word = op.kind == Action::refund && op.about.empty() &&
+                                 op.approval.state != Approval::State::approved;
+        out.push_back(
+            {op.kind, op.state, op.shares, op.id, op.review, on_one_word ? op.amount : 0});
+    }
     // What was lost counts like a refund (sql/operations.sql).
     for (const auto& dispute : row->disputes) {
         if (dispute.status != dispute::Status::lost) continue;

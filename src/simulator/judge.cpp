@@ -104,6 +104,7 @@ void Judge::watch_claim(const std::vector<Due>& wanted, Instant now) {
 }
 
 bool Judge::is_for_a_person(const Payment&, const Operation& op) const {
+    if (waits_for_approval(op)) return true;
     if (op.state != State::not_found_wait) return false;
     const auto margin = world_.profile.key_window - std::chrono::minutes(1);
     if (world_.scheduler.now() - op.sent_at < margin) return false;
@@ -292,6 +293,23 @@ void Judge::judge_books(const Record& record) {
                           truth.withdrawn, c.disputed));
 }
 
+// What goes back on one person's word stays within the limit. A late success is the provider's
+// doing.
+void Judge::judge_approvals(const Record& record) {
+    std::int64_t alone = 0;
+    for (const auto& op : record.operations) {
+        const bool goes_back = op.state != State::declined && op.state != State::ready;
+        if (op.kind != Action::refund || !op.about.empty() || !goes_back) continue;
+        if (op.approval.state == Approval::State::waiting)
+            fault("sent, and nobody has approved it: " + describe(record.payment, op));
+        if (op.approval.state == Approval::State::not_needed && !late_.contains(op.id))
+            alone += op.amount;
+    }
+    if (alone > kRefundLimit)
+        fault(fmt::format("{}: {} minor units went back on one person's word",
+                          record.payment.id.text(), alone));
+}
+
 // Each dispute at the provider is known as it is there.
 void Judge::judge_disputes() {
     for (const auto& truth : world_.provider.disputes()) {
@@ -359,6 +377,7 @@ std::vector<std::string> Judge::judge(Tally& tally) {
         judge_counters(record);
         judge_authorization(record);
         judge_books(record);
+        judge_approvals(record);
     }
     judge_disputes();
     judge_orphans();

@@ -31,7 +31,11 @@ struct Reply {
     Kind kind = Kind::reset;
     std::string data = {};  // The very bytes; of a refusal, its code.
     PaymentId payment = {};
+    OperationId held = {};  // A refund that waits for a second person.
 };
+
+// Minor units above which refunds wait for a second person, in every world.
+inline constexpr std::int64_t kRefundLimit = 300'00;
 
 std::string_view name(Reply::Kind kind);
 
@@ -107,6 +111,7 @@ private:
     void judge_counters(const Record& record);
     void judge_authorization(const Record& record);
     void judge_books(const Record& record);
+    void judge_approvals(const Record& record);
     void judge_disputes();
     void judge_orphans();
     void judge_told();

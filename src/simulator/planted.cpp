@@ -41,6 +41,8 @@ constexpr auto kPlanted = std::to_array<PlantedName>({
     {Planted::deadlines_forgotten, "deadlines_forgotten", "nobody minds the time for evidence"},
     {Planted::answer_of_today, "answer_of_today", "a repeated request is shown the state of now"},
     {Planted::fence_is_proof, "fence_is_proof", "to have asked for a cancellation is to have it"},
+    {Planted::refunds_one_by_one, "refunds_one_by_one",
+     "each refund is held against the limit alone"},
     {Planted::no_resolver, "no_resolver", "nobody looks after what did not end"},
 });
 static_assert(kPlanted.size() == static_cast<std::size_t>(Planted::count) - 1);
@@ -156,7 +158,12 @@ public:
                                       OperationId operation) override {
         return honest_.load(merchant, id, operation);
     }
-    Task<std::vector<Part>> parts(PaymentId id) override { return honest_.parts(id); }
+    Task<std::vector<Part>> parts(PaymentId id) override {
+        auto parts = co_await honest_.parts(id);
+        if (is(Planted::refunds_one_by_one))
+            for (auto& part : parts) part.unapproved = 0;
+        co_return parts;
+    }
 
     Task<std::optional<Answered>> answered(PaymentId payment, OperationId operation) override {
         auto found = co_await honest_.answered(payment, operation);

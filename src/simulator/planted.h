@@ -37,6 +37,7 @@ enum class Planted {
     deadlines_forgotten,
     answer_of_today,
     fence_is_proof,
+    refunds_one_by_one,
     no_resolver,
     count,
 };

@@ -12,15 +12,17 @@ constexpr milliseconds kRequestTime{30'000};
 payments::ServiceOptions options_of(const Profile& profile) {
     return {.provider_key_secret = "simulated",
             .answer_time = std::chrono::duration_cast<milliseconds>(profile.answer_time),
-            .lease_extra = std::chrono::duration_cast<milliseconds>(profile.lease_extra)};
+            .lease_extra = std::chrono::duration_cast<milliseconds>(profile.lease_extra),
+            .refund_limits = {{*currency_from("EUR"), kRefundLimit}}};
 }
 
 // To who wanted to be paid, a payment that was canceled before is a no.
 Reply reply_of(const payments::Answer& answer, payments::Scope scope) {
     const auto& type = answer.event_type;
     Reply reply{.kind = Reply::Kind::open, .data = answer.data, .payment = answer.payment};
+    if (answer.is_held) reply.held = answer.operation;
     const bool wants_money = scope == payments::Scope::create || scope == payments::Scope::attempt;
-    const bool is_no = type.ends_with("failed") ||
+    const bool is_no = type.ends_with("failed") || type.ends_with("rejected") ||
                        (wants_money && (type == "payment.canceled" || type == "payment.expired"));
     if (!type.empty()) reply.kind = is_no ? Reply::Kind::no : Reply::Kind::yes;
     return reply;
@@ -55,10 +57,13 @@ Task<Result<payments::Answer>> Process::carry_out(Order order) {
     const auto deadline = deadline_in(kRequestTime);
     if (order.payment)
         co_return co_await service_.create(std::move(*order.payment), std::nullopt, deadline);
-    auto payment = co_await records_.load(world_.merchant, order.id, OperationId());
+    auto payment = co_await records_.load(world_.merchant, order.id, order.refund);
     if (!payment) co_return fail(Fault::not_found, "payment_not_found", "no such payment");
     payments::ClientKey key{order.request.key};
     key.request_hash = order.fingerprint;
+    if (order.refund != OperationId())
+        co_return co_await service_.decide(std::move(*payment), std::move(order.decision),
+                                           std::move(key), std::nullopt, deadline);
     co_return co_await service_.act(std::move(*payment), std::move(order.wish), std::move(key),
                                     std::nullopt, deadline);
 }

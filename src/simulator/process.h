@@ -22,6 +22,9 @@ struct Order {
     std::optional<payments::NewPayment> payment = {};  // To create one,
     PaymentId id = {};                                 // or to do something with this one.
     payments::Wish wish = {};
+    // A second person's word on this refund of it.
+    OperationId refund = {};
+    payments::Decision decision = {};
 };
 
 class Process {
