@@ -44,6 +44,10 @@ class HeardLimitedStack(HeardStack):
         return limited(super().environment(), self.folder, self.currency)
 
 
+class PoundStack(HeardLimitedStack):
+    currency = "GBP"  # Refunds of pounds have a limit, and no others.
+
+
 def approver_of(stack, merchant):
     """A key that may approve and ask nothing."""
     return stack.florin_json("keys", "create", "--name", "boss", "--merchant", merchant,

@@ -45,6 +45,7 @@ TEST_F(KeysTest, ACreatedKeyOpens) {
     EXPECT_FALSE(caller.livemode);
     for (const auto scope : kScopes) EXPECT_TRUE(caller.may(scope)) << scope;
     EXPECT_FALSE(caller.may("payments"));
+    for (const auto scope : kScopesByName) EXPECT_FALSE(caller.may(scope)) << scope;
     EXPECT_EQ(database.ask("SELECT count(*) FROM florin.api_key WHERE secret_hash = '" +
                            created.text + "'::bytea"),
               "0");

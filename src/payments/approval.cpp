@@ -42,6 +42,12 @@ bool needs_approval(std::span<const Part> parts, const Wish& wish, std::int64_t 
     return sum > *wish.refund_limit;
 }
 
+std::int64_t unapproved(const Operation& op) {
+    const bool counts = op.kind == Action::refund && op.about.empty() &&
+                        op.approval.state != Approval::State::approved;
+    return counts ? op.amount : 0;
+}
+
 void hold(Operation& refund, KeyId asked_by) {
     refund.state = State::ready;
     refund.due_at = Instant::max();

@@ -16,6 +16,10 @@ namespace florin::payments {
 // person's word. Ten refunds just below the limit are one above it.
 bool needs_approval(std::span<const Part> parts, const Wish& wish, std::int64_t amount);
 
+// What an operation counts against the limit of refunds that are asked for later
+// (sql/operations.sql says the same). That of a late success needs nobody.
+std::int64_t unapproved(const Operation& op);
+
 // The refund waits from here on; `asked_by` will not be the one who approves it.
 void hold(Operation& refund, KeyId asked_by);
 

@@ -191,13 +191,6 @@ private:
                 .evidence_due_at = kNoon + std::chrono::days(random_() % 12)};
     }
 
-    // As sql/operations.sql has it.
-    static std::int64_t unapproved(const Operation& op) {
-        const bool counts = op.kind == Action::refund && op.about.empty() &&
-                            op.approval.state != Approval::State::approved;
-        return counts ? op.amount : 0;
-    }
-
     std::vector<Part> parts() const {
         std::vector<Part> out;
         for (const auto& [id, op] : operations_)

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "payments/approval.h"
 
 namespace florin::simulator {
 
@@ -306,12 +307,8 @@ std::vector<Part> Database::parts(PaymentId id) const {
     std::vector<Part> out;
     const auto* row = record(id);
     if (!row) return out;
-    for (const auto& op : row->operations) {
-        const bool on_one_word = op.kind == Action::refund && op.about.empty() &&
-                                 op.approval.state != Approval::State::approved;
-        out.push_back(
-            {op.kind, op.state, op.shares, op.id, op.review, on_one_word ? op.amount : 0});
-    }
+    for (const auto& op : row->operations)
+        out.push_back({op.kind, op.state, op.shares, op.id, op.review, unapproved(op)});
     // What was lost counts like a refund (sql/operations.sql).
     for (const auto& dispute : row->disputes) {
         if (dispute.status != dispute::Status::lost) continue;
