@@ -268,7 +268,8 @@ void Judge::judge_books(const Record& record) {
     std::int64_t on_its_way = 0, lost = 0, lost_shares = 0;
     bool is_stuck = false;  // The bank did not take money back, or a person is to send it back.
     for (const auto& op : record.operations) {
-        is_stuck |= op.kind == Action::capture && op.review;
+        const bool takes = op.kind == Action::capture || op.kind == Action::sale;
+        is_stuck |= takes && op.review;
         if (op.kind != Action::refund) continue;
         if (!operation::is_settled(op.state)) on_its_way += op.amount;
         is_stuck |= op.state != State::succeeded || op.returned;

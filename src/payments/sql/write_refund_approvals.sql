@@ -1,2 +1,2 @@
--- Approvals of refunds as they are after a step (migrations/0011_refund_approval.sql).
+-- Approvals of refunds as they are after a step (migrations/0012_refund_approval.sql).
 SELECT florin.write_refund_approvals($1)
