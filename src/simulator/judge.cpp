@@ -127,6 +127,7 @@ void Judge::watch_lapse(const connectors::Hint& hint) {
 void Judge::collect_truth() {
     for (const auto& effect : world_.provider.effects()) {
         auto& truth = truth_[effect.key];
+        truth.was_held |= effect.was_held;
         if (effect.state != Effect::State::done) continue;
         ++truth.done;
         truth.amount = effect.amount;
@@ -173,7 +174,10 @@ void Judge::judge_operation(const Record& record, const Operation& op, Tally& ta
         fault(fmt::format("the provider did {} of {} minor units: {}",
                           connectors::name(truth.action), truth.amount, describe(payment, op)));
     if (op.state == State::succeeded) {
-        if (truth.done == 0) fault("succeeded, but the provider did not: " + describe(payment, op));
+        // Whoever asked in time saw an authorization before it was canceled; judge_authorization
+        // sees to it that nothing is thought to be held.
+        if (truth.done == 0 && !truth.was_held)
+            fault("succeeded, but the provider did not: " + describe(payment, op));
         if (truth.is_returned != op.returned)
             fault("the bank sent it back, and nobody knows: " + describe(payment, op));
     } else if (op.state == State::declined) {

@@ -96,6 +96,7 @@ private:
         std::int64_t amount = 0;
         connectors::Action action{};
         bool is_owned = false;
+        bool was_held = false;  // An authorization that was canceled before it was known.
         bool is_returned = false;
     };
     // What the provider has of one payment, in minor units.

@@ -126,7 +126,7 @@ bool Provider::can_apply(const Effect& effect) const {
             return effect.amount <= charge.held();
         case Action::cancel:
             // The rest has gone with the capture that the caller knows of: nothing happens.
-            return charge.lapsed || effect.amount <= charge.held() ||
+            return charge.lapsed || charge.canceled || effect.amount <= charge.held() ||
                    (charge.held() == 0 && charge.captured > 0 &&
                     charge.captured == effect.captured_before);
         case Action::refund:
@@ -322,6 +322,8 @@ Outcome Provider::fence(const connectors::Order& order) {
     if (effect.state == State::done && !is_held) return answer(effect);
     undecided_ -= effect.state == State::pending ? 1 : 0;
     charge.voided += charge.held();
+    charge.canceled = true;
+    effect.was_held = is_held;
     effect.fenced = true;
     effect.state = State::declined;
     tell(effect);
@@ -372,7 +374,7 @@ Outcome Provider::find(const connectors::Order& order) const {
     const auto known = by_key_.find(order.key);
     // Asked about an authorization that is no more: nothing will be captured of it.
     const auto* held = order.action == Action::capture ? charge(order.reference) : nullptr;
-    const bool is_gone = held && held->lapsed;
+    const bool is_gone = held && (held->lapsed || held->canceled);
     const connectors::Declined gone{"already_canceled", "", order.reference, {"query", "", ""}};
     if (known == by_key_.end() || effects_[known->second.back()].action != order.action)
         return is_gone ? Outcome(gone) : Outcome(connectors::NotFound{});

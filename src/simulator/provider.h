@@ -38,6 +38,7 @@ struct Effect {
     bool in_place = true;
     bool returned = false;  // A refund that the bank sent back.
     bool fenced = false;    // Nothing will come of it any more.
+    bool was_held = false;  // And something had: it was authorized until then.
 };
 
 // A payment at the provider. Minor units.
@@ -48,7 +49,8 @@ struct Charge {
     std::int64_t returned = 0;  // Of what was refunded.
     bool can_increment = false;
     bool lapsed = false;
-    Instant until = {};  // The authorization ends then.
+    bool canceled = false;  // Before anything was captured.
+    Instant until = {};     // The authorization ends then.
 
     std::int64_t held() const { return authorized - captured - voided; }
 };
