@@ -13,6 +13,13 @@ constexpr int kRoundsMax = 10;
 constexpr std::string_view kElsewhere = "the payment was made at another account";
 constexpr int kTriesMax = 12;  // With the times of next_look: about half a day.
 
+std::string reference_of(const connectors::Outcome& outcome) {
+    if (const auto* yes = std::get_if<connectors::Succeeded>(&outcome)) return yes->reference;
+    if (const auto* no = std::get_if<connectors::Declined>(&outcome)) return no->reference;
+    const auto* later = std::get_if<connectors::Pending>(&outcome);
+    return later ? later->reference : "";
+}
+
 // Whether the provider named that charge to us when it answered. A new authorization that was
 // refused has the name of the old one.
 bool has_charge(const Operation& op, std::string_view object) {
@@ -151,7 +158,8 @@ Task<Digester::Verdict> Digester::look_at_charge(ProviderAccount account, Paymen
                       false};
 }
 
-// A yes that comes after our no is booked as such. Nothing = the provider has no such charge.
+// A yes that comes after our no is booked as such. Nothing = that charge is not this attempt's, as
+// the provider has it: it may be another's.
 Task<std::optional<Digester::Verdict>> Digester::look_for_success(ProviderAccount account,
                                                                   Payment attempt,
                                                                   std::string object) {
@@ -162,16 +170,19 @@ Task<std::optional<Digester::Verdict>> Digester::look_for_success(ProviderAccoun
         if (attempt.operation.state != State::declined)
             co_return Verdict{"the attempt has not ended here yet", false};
         auto order = order_of(attempt, true);
-        order.reference = has_charge(attempt.operation, object) ? object : "";
+        const auto known_as = has_charge(attempt.operation, object) ? object : "";
+        order.reference = known_as;
         const auto heard = co_await account.connector.find(account.wire, std::move(order),
                                                            deadline_in(answer_time_));
         if (const auto* lost = std::get_if<connectors::Unknown>(&heard))
             co_return Verdict{lost->why, lost->needs_review};
         if (std::holds_alternative<connectors::NotFound>(heard)) co_return std::nullopt;
+        const bool is_its_own = !known_as.empty() || reference_of(heard) == object;
+        const auto done = is_its_own ? std::optional(Verdict()) : std::nullopt;
         auto change = settle(attempt, heard, now(), random_u64());
-        if (!change) co_return Verdict();  // It stays a no.
+        if (!change) co_return done;  // It stays a no.
         if (co_await records_.advance(std::move(*change), deadline_in(answer_time_)))
-            co_return Verdict();
+            co_return done;
         auto again = co_await load(attempt.id, id);
         if (!again) co_return Verdict();
         attempt = std::move(*again);
