@@ -367,14 +367,18 @@ class Disputed(DisputeTest, ApprovalCase):
     stack_type = HeardLimitedStack
     florins = 2
 
-    def test_what_the_bank_has_taken_is_not_paid_twice(self):
-        shop = Shop(self)
+    def taken_while_it_waits(self, shop):
+        """A payment, its refund that waits, and the dispute that has taken the money since."""
         payment = self.pay(shop.asks, payment_method=INQUIRED)["id"]
         inquiry = self.disputed(shop.asks, payment, "inquiry")
         refund = self.act(shop.asks, payment, "refunds", {"amount": "60.00"}, 202)
         self.stack.answer(inquiry, "escalate_inquiry_evidence")
         self.stack.advance_sandbox()
-        taken = self.disputed(shop.asks, payment, "needs_response")
+        return payment, refund, self.disputed(shop.asks, payment, "needs_response")
+
+    def test_what_the_bank_has_taken_is_not_paid_twice(self):
+        shop = Shop(self)
+        payment, refund, taken = self.taken_while_it_waits(shop)
         self.assertEqual(taken["amount"], "100.00")
         answer = shop.boss.post(f"{REFUNDS}/{refund['id']}/approve")
         self.assert_problem(answer, 409, "payment_disputed")
@@ -386,12 +390,8 @@ class Disputed(DisputeTest, ApprovalCase):
 
     def test_once_the_dispute_is_won_it_can_be_approved(self):
         shop = Shop(self)
-        payment = self.pay(shop.asks, payment_method=INQUIRED)["id"]
-        inquiry = self.disputed(shop.asks, payment, "inquiry")
-        refund = self.act(shop.asks, payment, "refunds", {"amount": "60.00"}, 202)
-        self.stack.answer(inquiry, "escalate_inquiry_evidence")
-        self.stack.advance_sandbox()
-        self.stack.answer(self.disputed(shop.asks, payment, "needs_response"), "winning_evidence")
+        payment, refund, taken = self.taken_while_it_waits(shop)
+        self.stack.answer(taken, "winning_evidence")
         self.stack.advance_sandbox()
         self.disputed(shop.asks, payment, "won")
         self.say(shop.boss, refund, "approve")

@@ -7,13 +7,6 @@ namespace {
 
 using operation::State;
 
-std::unexpected<Error> refuse(const Payment& payment, Fault fault, std::string_view code,
-                              const std::string& detail) {
-    auto refusal = fail(fault, code, detail);
-    refusal.error().object = payment.id.text();
-    return refusal;
-}
-
 Result<void> may_decide(const Payment& payment, const Decision& decision) {
     const auto& refund = payment.operation;
     if (refund.approval.asked_by == decision.by)
@@ -61,8 +54,7 @@ Scope scope_of(const Decision& decision) {
 Result<Change> decide(const Payment& payment, const Decision& decision, ClientKey key,
                       Timing timing, std::uint64_t random) {
     TRY_OK(may_decide(payment, decision));
-    static_assert(operation::next(State::ready, operation::Event::send) == State::sending &&
-                  operation::next(State::ready, operation::Event::give_up) == State::declined);
+    static_assert(operation::next(State::ready, operation::Event::send) == State::sending);
     auto change = step(payment, timing.now, random);
     auto& op = change.after.operation;
     op.approval.decided_by = decision.by;
@@ -76,11 +68,7 @@ Result<Change> decide(const Payment& payment, const Decision& decision, ClientKe
     } else {
         op.approval.state = Approval::State::rejected;
         op.approval.reason = decision.reason;
-        op.state = State::declined;
-        op.decline_code = kApprovalRejected;
-        op.proof = {"not_sent", "", ""};
-        book_decline(change);
-        end(change);
+        drop(change, kApprovalRejected);
         op.review = false;  // A person has just looked.
         change.event_type = "refund.rejected";
     }

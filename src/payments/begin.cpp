@@ -14,14 +14,14 @@ namespace florin::payments {
 
 using operation::State;
 
-namespace {
-
 std::unexpected<Error> refuse(const Payment& payment, Fault fault, std::string_view code,
                               std::string_view detail) {
     auto refusal = fail(fault, code, detail);
     refusal.error().object = payment.id.text();
     return refusal;
 }
+
+namespace {
 
 std::string_view too_much(Action action) {
     return action == Action::refund ? "amount_exceeds_refundable" : "amount_exceeds_capturable";

@@ -1,12 +1,18 @@
 #pragma once
 
-// What every decision consists of. For rules.cpp, begin.cpp and booking.cpp only.
+// What every decision consists of. For the files that decide only: rules.cpp, begin.cpp,
+// booking.cpp, approval.cpp and disputes.cpp.
 
 #include <span>
 
+#include "base/result.h"
 #include "payments/types.h"
 
 namespace florin::payments {
+
+// A decision against it, about the payment.
+std::unexpected<Error> refuse(const Payment& payment, Fault fault, std::string_view code,
+                              std::string_view detail);
 
 // The next version, with its event. Each random number is used once.
 Change step(const Payment& payment, Instant now, std::uint64_t random);
