@@ -271,8 +271,9 @@ Task<Answer> Service::carry_out(Payment payment, Detour detour, Deadline deadlin
 }
 
 // Writes what was heard. Nothing back = there was nothing to write, or others have written it. A no
-// that others have overtaken may be about an earlier request than theirs: they asked again. A yes
-// that comes after their no is asked for once more: it may have been canceled in between.
+// is about an earlier request than theirs when others have heard since that the provider works on
+// it, or are making it impossible. A yes that comes after their no is asked for once more: it may
+// have been canceled in between.
 Task<std::optional<Answer>> Service::record(Payment payment, connectors::Outcome outcome,
                                             Deadline deadline) {
     const auto operation = payment.operation.id;
@@ -281,7 +282,9 @@ Task<std::optional<Answer>> Service::record(Payment payment, connectors::Outcome
     const bool is_yes = std::holds_alternative<connectors::Succeeded>(outcome);
     for (int round = 0; round < kRoundsMax; ++round) {
         const bool is_overtaken = payment.operation.state != asked_in;
-        if (is_no && is_overtaken) co_return std::nullopt;
+        const bool is_worked_on =
+            payment.operation.state == State::pending || payment.operation.state == State::fencing;
+        if (is_no && is_overtaken && is_worked_on) co_return std::nullopt;
         if (is_overtaken && is_yes && payment.operation.state == State::declined) {
             auto again = co_await investigate(payment);
             if (std::holds_alternative<connectors::Declined>(again)) co_return std::nullopt;

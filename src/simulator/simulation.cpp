@@ -48,6 +48,21 @@ private:
     std::shared_ptr<Call> call_;
 };
 
+// A webhook in the hands of a process: nobody takes it when the process dies.
+class Delivery {
+public:
+    explicit Delivery(Work again) : again_(std::move(again)) {}
+    Delivery(Delivery&& other) noexcept : again_(std::exchange(other.again_, nullptr)) {}
+    ~Delivery() {
+        if (again_) again_();
+    }
+
+    void is_taken() { again_ = nullptr; }
+
+private:
+    Work again_;
+};
+
 class Simulation : public Cluster {
 public:
     Simulation(std::uint64_t seed, Planted planted, bool is_traced)
@@ -65,7 +80,7 @@ private:
     void plan_outages();
     void tell(connectors::Hint hint);
     void post(connectors::Hint hint, bool is_forged, microseconds after, int attempts);
-    Task<> deliver(std::uint32_t process, connectors::Hint hint, bool is_forged, int attempts);
+    Task<> deliver(std::uint32_t process, connectors::Hint hint, bool is_forged, Delivery delivery);
     Task<> serve(std::uint32_t process, Order order, std::shared_ptr<Call> call);
     std::uint32_t any_process();
     void come_to_rest();
@@ -177,15 +192,18 @@ void Simulation::post(connectors::Hint hint, bool is_forged, microseconds after,
     auto send = [this, h = std::move(hint), is_forged, attempts] {
         const auto process = any_process();
         if (process == 0) return post(h, is_forged, kHookRetry, attempts);
-        spawn(world_.scheduler.life_of(process), deliver(process, h, is_forged, attempts));
+        Delivery delivery([this, h, is_forged, attempts] {
+            if (attempts > 1) post(h, is_forged, kHookRetry, attempts - 1);
+        });
+        spawn(world_.scheduler.life_of(process),
+              deliver(process, h, is_forged, std::move(delivery)));
     };
     world_.scheduler.at(world_.scheduler.now() + after, kWorld, std::move(send));
 }
 
 Task<> Simulation::deliver(std::uint32_t process, connectors::Hint hint, bool is_forged,
-                           int attempts) {
-    const bool taken = co_await processes_[process]->hear_hook(hint, is_forged);
-    if (!taken && attempts > 1) post(std::move(hint), is_forged, kHookRetry, attempts - 1);
+                           Delivery delivery) {
+    if (co_await processes_[process]->hear_hook(std::move(hint), is_forged)) delivery.is_taken();
 }
 
 // What is open can only be ended by a settlement file or a person.
