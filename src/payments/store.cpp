@@ -151,21 +151,21 @@ std::vector<Due> read_due(const pg::Rows& rows) {
     return out;
 }
 
-}  // namespace
-
-Task<> Store::add_orders(std::vector<Payment>& payments) {
-    if (payments.empty()) co_return;
+pg::Params orders_params(const std::vector<PaymentId>& payments) {
     std::vector<std::int16_t> slots;
     std::vector<pg::UuidBytes> ids;
-    std::unordered_map<PaymentId, Payment*> by_id;
-    for (auto& payment : payments) {
-        slots.push_back(slot_number(payment.id));
-        ids.push_back(payment.id.uuid().bytes);
-        by_id[payment.id] = &payment;
+    for (const auto& id : payments) {
+        slots.push_back(slot_number(id));
+        ids.push_back(id.uuid().bytes);
     }
     pg::Params params;
     params.add(slots).add(ids);
-    const auto rows = co_await pool_.query(sql::orders, std::move(params));
+    return params;
+}
+
+void add_orders(const pg::Rows& rows, std::vector<Payment>& payments) {
+    std::unordered_map<PaymentId, Payment*> by_id;
+    for (auto& payment : payments) by_id[payment.id] = &payment;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         Reader in(rows, i);
         auto& payment = *by_id.at(PaymentId(in.uuid()));
@@ -177,16 +177,22 @@ Task<> Store::add_orders(std::vector<Payment>& payments) {
     }
 }
 
+}  // namespace
+
+// Both reads go out together.
 Task<std::optional<Payment>> Store::load(MerchantId merchant, PaymentId id, OperationId operation) {
     pg::Params params;
     params.add(slot_number(id)).add(merchant.uuid().bytes).add(id.uuid().bytes);
     params.add(operation.uuid().bytes);
-    const auto rows = co_await pool_.query(sql::load, std::move(params));
-    if (rows.empty()) co_return std::nullopt;
+    std::vector<pg::Call> calls;
+    calls.push_back({sql::load, std::move(params)});
+    calls.push_back({sql::orders, orders_params({id})});
+    const auto rows = co_await pool_.run(std::move(calls));
+    if (rows[0].empty()) co_return std::nullopt;
     std::vector<Payment> payments;
-    payments.push_back(read_payment(rows, 0, kApprovalColumns));
-    payments.front().operation.approval = read_approval(rows, 0);
-    co_await add_orders(payments);
+    payments.push_back(read_payment(rows[0], 0, kApprovalColumns));
+    payments.front().operation.approval = read_approval(rows[0], 0);
+    add_orders(rows[1], payments);
     co_return std::move(payments.front());
 }
 
@@ -204,7 +210,10 @@ Task<std::vector<Payment>> Store::list(MerchantId merchant, ListFilter filter) {
     params.add(filter.created_before.value_or(Instant::max())).add(filter.limit);
     const auto rows = co_await pool_.query(sql::list, std::move(params));
     auto payments = read_payments(rows);
-    co_await add_orders(payments);
+    if (payments.empty()) co_return payments;
+    std::vector<PaymentId> ids;
+    for (const auto& payment : payments) ids.push_back(payment.id);
+    add_orders(co_await pool_.query(sql::orders, orders_params(ids)), payments);
     co_return payments;
 }
 

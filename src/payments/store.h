@@ -91,8 +91,6 @@ public:
     Task<std::string> provider_key_secret();
 
 private:
-    Task<> add_orders(std::vector<Payment>& payments);
-
     pg::Pool& pool_;
 };
 
