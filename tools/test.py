@@ -9,6 +9,8 @@ One line per suite; its output is in build/logs/<suite>.log and shown when it fa
 is the count, and the exit code is 0 only if something passed and nothing failed.
 """
 
+import concurrent.futures
+import contextlib
 import dataclasses
 import json
 import os
@@ -24,6 +26,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("FLORIN_BUILD", ROOT / "build/debug")).resolve()
 LOGS = ROOT / "build/logs"
 SLOW = ("chaos", "sandbox", "simulate")
+# Needs nothing but processors: it runs on what the others leave, at the lowest priority.
+BESIDE = ("simulate",)
 SECONDS_MAX = 30 * 60  # Of one suite; whatever still runs then is stopped and has failed.
 LOG_LINES_SHOWN = 60
 
@@ -35,6 +39,11 @@ class Suite:
     read: object  # (suite, exit code) -> Outcome
     folder: pathlib.Path = ROOT
     before: list = dataclasses.field(default_factory=list)  # A command that makes it ready.
+    process: object = None  # Its command, while it runs.
+
+    @property
+    def is_beside(self):
+        return self.name in BESIDE
 
     @property
     def log(self):
@@ -120,25 +129,33 @@ def stop_group(process, how):
         pass
 
 
-def execute(command, folder, log, name):
+def yield_to_others(process):
+    """A session of its own is weighed as one: niceness alone counts only inside of it."""
+    os.setpriority(os.PRIO_PROCESS, process.pid, 19)
+    with contextlib.suppress(OSError):  # A kernel without groups of sessions.
+        pathlib.Path(f"/proc/{process.pid}/autogroup").write_text("19")
+
+
+def execute(suite, command, log):
     """The exit code; a suite owns a process group, and nothing of it outlives the suite."""
-    process = subprocess.Popen([str(part) for part in command], cwd=folder, stdout=log, stderr=log,
-                               stdin=subprocess.DEVNULL, env=environment(), start_new_session=True)
+    process = suite.process = subprocess.Popen(
+        [str(part) for part in command], cwd=suite.folder, stdout=log, stderr=log,
+        stdin=subprocess.DEVNULL, env=environment(), start_new_session=True)
+    if suite.is_beside:
+        yield_to_others(process)
     started = time.monotonic()
     try:
         while (seconds := time.monotonic() - started) < SECONDS_MAX:
             try:
                 return process.wait(timeout=30)
             except subprocess.TimeoutExpired:
-                print(f"  ...   {name} runs for {seconds + 30:.0f} s", flush=True)
+                print(f"  ...   {suite.name} runs for {seconds + 30:.0f} s", flush=True)
         log.write(f"\nstopped after {SECONDS_MAX} s\n".encode())
         return -signal.SIGKILL
     except KeyboardInterrupt:
         stop_group(process, signal.SIGINT)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            pass
         raise
     finally:
         stop_group(process, signal.SIGKILL)
@@ -149,9 +166,9 @@ def outcome_of(suite):
     suite.result.unlink(missing_ok=True)
     with suite.log.open("wb") as log:
         try:
-            if suite.before and execute(suite.before, suite.folder, log, suite.name) != 0:
+            if suite.before and execute(suite, suite.before, log) != 0:
                 return Outcome(failed=[" ".join(suite.before)])
-            code = execute(suite.command, suite.folder, log, suite.name)
+            code = execute(suite, suite.command, log)
         except OSError as error:
             log.write(f"{error}\n".encode())
             return Outcome(failed=["it does not start"])
@@ -165,6 +182,30 @@ def outcome_of(suite):
     if outcome.passed + len(outcome.failed) + len(outcome.skipped) == 0:
         outcome.failed.append("it holds no test")
     return outcome
+
+
+def timed_outcome(suite):
+    started = time.monotonic()
+    outcome = outcome_of(suite)
+    return outcome, time.monotonic() - started
+
+
+def outcomes_of(suites):
+    """Yields (suite, outcome, seconds), those that run beside the others at the end."""
+    beside = [suite for suite in suites if suite.is_beside]
+    with concurrent.futures.ThreadPoolExecutor(len(BESIDE)) as threads:
+        futures = [threads.submit(timed_outcome, suite) for suite in beside]
+        try:
+            for suite in suites:
+                if suite not in beside:
+                    yield suite, *timed_outcome(suite)
+            for suite, future in zip(beside, futures, strict=True):
+                yield suite, *future.result()
+        except BaseException:
+            for suite in beside:
+                if suite.process:
+                    stop_group(suite.process, signal.SIGKILL)
+            raise
 
 
 def report(suite, outcome, seconds):
@@ -206,10 +247,8 @@ def main(arguments):
         return 0
     LOGS.mkdir(parents=True, exist_ok=True)
     passed = failed = skipped = 0
-    for suite in chosen(arguments):
-        started = time.monotonic()
-        outcome = outcome_of(suite)
-        report(suite, outcome, time.monotonic() - started)
+    for suite, outcome, seconds in outcomes_of(chosen(arguments)):
+        report(suite, outcome, seconds)
         passed += outcome.passed
         failed += len(outcome.failed)
         skipped += len(outcome.skipped)

@@ -30,6 +30,7 @@ constexpr std::string_view kUsage =
 )";
 
 constexpr std::uint64_t kSeedsPerFault = 20'000;
+constexpr double kProgressSeconds = 10;
 
 struct Options {
     std::uint64_t payments = 0, seed = 0, jobs = 1;
@@ -153,13 +154,23 @@ int run_many(const Options& options) {
     std::mutex mutex;
     Tally total;
     const double began = seconds_since({});
-    const auto work = [&] {
+    double told = began;
+    const auto tell_progress = [&] {
+        const double now = seconds_since({});
+        if (now - told < kProgressSeconds) return;
+        told = now;
+        const auto rate = static_cast<double>(payments) / (now - began);
+        fmt::print(stderr, "  {} of {} payments, {:.0f}/s\n", payments.load(), options.payments,
+                   rate);
+    };
+    const auto work = [&](bool tells) {
         Tally mine;
         while (payments < options.payments && !broken) {
             const auto seed = next++;
             const auto verdict = run_seed(seed, options);
             mine.add(verdict.tally);
             payments += verdict.tally.payments;
+            if (tells) tell_progress();
             if (verdict.faults.empty()) continue;
             broken = true;
             const std::lock_guard lock(mutex);
@@ -169,8 +180,8 @@ int run_many(const Options& options) {
         total.add(mine);
     };
     std::vector<std::thread> threads;
-    for (std::uint64_t i = 1; i < options.jobs; ++i) threads.emplace_back(work);
-    work();
+    for (std::uint64_t i = 1; i < options.jobs; ++i) threads.emplace_back(work, false);
+    work(true);
     for (auto& thread : threads) thread.join();
     print_tally(total, seconds_since({}) - began, options.json);
     return broken ? 1 : 0;
