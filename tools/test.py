@@ -28,7 +28,7 @@ LOGS = ROOT / "build/logs"
 SLOW = ("chaos", "sandbox", "simulate")
 # Needs nothing but processors: it runs on what the others leave, at the lowest priority.
 BESIDE = ("simulate",)
-SECONDS_MAX = 30 * 60  # Of one suite; whatever still runs then is stopped and has failed.
+SECONDS_MAX = 45 * 60  # Of one suite; whatever still runs then is stopped and has failed.
 LOG_LINES_SHOWN = 60
 
 
