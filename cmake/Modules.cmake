@@ -98,14 +98,14 @@ if(FLORIN_FUZZ)
     target_link_libraries(${name} PRIVATE florin_cli florin_sandbox -fsanitize=fuzzer)
   endforeach()
 else()
-  # What is tested is optimized, the tests themselves are compiled once and run once: without it they
-  # compile in half of the time, and each change of a header compiles many of them.
+  # What is tested is optimized, the tests themselves are compiled once and run once: without it
+  # they compile in half of the time, and each change of a header compiles many of them.
   set(test_options $<$<CONFIG:Debug>:-O0>)
   add_executable(unit_tests ${unit_test_sources})
   target_compile_options(unit_tests PRIVATE ${test_options})
   # Those that play long games are worth it.
   set_source_files_properties(src/limits/rules_test.cpp src/payments/life_test.cpp PROPERTIES
-    COMPILE_OPTIONS -O1 SKIP_PRECOMPILE_HEADERS ON)
+    COMPILE_OPTIONS $<$<CONFIG:Debug>:-O1> SKIP_PRECOMPILE_HEADERS ON)
   target_link_libraries(unit_tests PRIVATE
     florin_cli florin_sandbox florin_simulator GTest::gtest GTest::gtest_main)
   target_precompile_headers(unit_tests PRIVATE ${CMAKE_SOURCE_DIR}/cmake/precompiled_tests.h)

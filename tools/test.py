@@ -160,6 +160,7 @@ def execute(suite, command, log):
     finally:
         stop_group(process, signal.SIGKILL)
         process.wait()
+        suite.process = None
 
 
 def outcome_of(suite):
@@ -197,15 +198,14 @@ def outcomes_of(suites):
         futures = [threads.submit(timed_outcome, suite) for suite in beside]
         try:
             for suite in suites:
-                if suite not in beside:
+                if not suite.is_beside:
                     yield suite, *timed_outcome(suite)
             for suite, future in zip(beside, futures, strict=True):
                 yield suite, *future.result()
-        except BaseException:
+        finally:  # Nothing runs any more, unless somebody has had enough.
             for suite in beside:
-                if suite.process:
-                    stop_group(suite.process, signal.SIGKILL)
-            raise
+                if process := suite.process:
+                    stop_group(process, signal.SIGKILL)
 
 
 def report(suite, outcome, seconds):
