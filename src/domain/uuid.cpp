@@ -39,6 +39,16 @@ Uuid make_uuid7(Instant instant, Slot slot, std::uint64_t random) {
     return uuid;
 }
 
+Uuid uuid_from_hash(std::string_view hash, Slot slot) {
+    check(slot < kSlots, "a slot is below 1024");
+    Uuid uuid;
+    check(hash.size() >= uuid.bytes.size(), "a hash is as long as an id");
+    std::copy_n(hash.begin(), uuid.bytes.size(), uuid.bytes.begin());
+    store(uuid, 6, 2, std::uint64_t{0x7000} | slot);
+    uuid.bytes[8] = static_cast<std::uint8_t>(0x80 | (uuid.bytes[8] & 0x3f));
+    return uuid;
+}
+
 bool is_slotted_uuid7(const Uuid& uuid) {
     return uuid.bytes[6] >> 4 == 7 && uuid.bytes[8] >> 6 == 0b10 && slot_of(uuid) < kSlots;
 }

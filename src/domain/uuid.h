@@ -26,6 +26,10 @@ struct Uuid {
 // 62 bits of `random` are used. The instant is cut to milliseconds.
 Uuid make_uuid7(Instant instant, Slot slot, std::uint64_t random);
 
+// The id of what is known by its content: a hash of at least 16 bytes, with slot and version where
+// make_uuid7 puts them. It holds no time.
+Uuid uuid_from_hash(std::string_view hash, Slot slot);
+
 // True when it is a UUID that make_uuid7 can have made: version 7, and a slot that exists.
 bool is_slotted_uuid7(const Uuid& uuid);
 Slot slot_of(const Uuid& uuid);

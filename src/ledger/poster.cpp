@@ -1,6 +1,5 @@
 #include "ledger/poster.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "base/check.h"
@@ -18,14 +17,7 @@ std::size_t Poster::HashUuid::operator()(const Uuid& id) const {
 
 Uuid account_id(const MerchantId& merchant, Slot slot, const AccountName& account) {
     const auto hash = crypto::sha256(std::string(view(merchant.uuid())) + account.text());
-    Uuid id;
-    std::copy_n(hash.begin(), id.bytes.size(), id.bytes.begin());
-    // The slot and the version stand where make_uuid7 puts them.
-    id.bytes[6] = static_cast<std::uint8_t>(0x70 | (slot >> 8));
-    id.bytes[7] = static_cast<std::uint8_t>(slot & 0xff);
-    id.bytes[8] = static_cast<std::uint8_t>(0x80 | (id.bytes[8] & 0x3f));
-    check(slot_of(id) == slot, "an account's id names its slot");
-    return id;
+    return uuid_from_hash(view(hash), slot);
 }
 
 void Poster::encode(std::span<const Posting* const> postings, std::vector<pg::Call>& calls) {
