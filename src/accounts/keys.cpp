@@ -51,10 +51,10 @@ Task<Result<CreatedKey>> Keys::create(NewKey wanted) {
     if (wanted.scopes.empty()) wanted.scopes.assign(std::begin(kScopes), std::end(kScopes));
     for (const auto& scope : wanted.scopes) {
         if (!is_scope(scope))
-            co_return fail(
-                Fault::invalid, "scope_unknown",
-                "there is no scope '" + scope +
-                    "': use payments:read, payments:write, ledger:read or refunds:approve");
+            co_return fail(Fault::invalid, "scope_unknown",
+                           "there is no scope '" + scope +
+                               "': use payments:read, payments:write, ledger:read, sellers:read, "
+                               "sellers:write or refunds:approve");
     }
     const auto time = now();
     const auto id = KeyId::make(time, 0, random_u64());

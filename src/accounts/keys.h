@@ -48,7 +48,8 @@ struct CreatedKey {
 };
 
 // A key gets these unless it is made with others.
-inline constexpr std::string_view kScopes[] = {"payments:read", "payments:write", "ledger:read"};
+inline constexpr std::string_view kScopes[] = {"payments:read", "payments:write", "ledger:read",
+                                               "sellers:read", "sellers:write"};
 // Given only by name: a shop whose every key approves what its other keys ask has no second person.
 inline constexpr std::string_view kScopesByName[] = {"refunds:approve"};
 

@@ -16,15 +16,6 @@ namespace {
 using payments::NewOrder;
 using payments::NewPayment;
 
-std::optional<Currency> read_currency(Form& form, Fields root) {
-    const auto code = root.text("currency", {.length_max = 3});
-    const auto currency = currency_from(code);
-    if (currency && currency->payable()) return currency;
-    form.add_error(root.pointer("currency"), "currency_unknown",
-                   "send an active ISO 4217 code in capitals, like EUR");
-    return std::nullopt;
-}
-
 // An order may repeat the currency, for readers; it cannot have another one.
 void check_currency(Form& form, Fields order, std::optional<Currency> known) {
     const auto own = order.optional_text("currency", {.length_max = 3});
@@ -52,15 +43,6 @@ std::vector<NewOrder> read_orders(Form& form, Fields root, std::optional<Currenc
         form.add_error(root.pointer("payment_orders"), "amount_too_large",
                        "the orders add up to more than one payment may have");
     return orders;
-}
-
-std::string read_country(Form& form, Fields buyer) {
-    auto code = buyer.optional_text("country", {.length_max = 2}).value_or("");
-    const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
-    if (!code.empty() && (code.size() != 2 || !std::ranges::all_of(code, is_capital)))
-        form.add_error(buyer.pointer("country"), "country_malformed",
-                       "send an ISO 3166 code of two capitals, like DE");
-    return code;
 }
 
 Result<NewPayment> read(const Call& call) {

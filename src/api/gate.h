@@ -22,6 +22,7 @@
 #include "payments/watcher.h"
 #include "platform/http/server.h"
 #include "platform/metrics/metrics.h"
+#include "sellers/store.h"
 
 namespace florin::api {
 
@@ -42,6 +43,7 @@ struct Services {
     EventStreams& streams;
     payments::DeadLetters& dead_letters;
     ledger::Store& ledger_store;
+    sellers::Store& sellers;
     metrics::Registry& metrics;
     Limits& limits;
     std::function<Task<bool>()> is_ready;

@@ -40,6 +40,17 @@ Handled list_ledger_accounts(Services& services, Call call);
 Handled get_ledger_account(Services& services, Call call);
 Handled list_ledger_entries(Services& services, Call call);
 
+Handled create_seller(Services& services, Call call);
+Handled list_sellers(Services& services, Call call);
+Handled get_seller(Services& services, Call call);
+Handled suspend_seller(Services& services, Call call);
+Handled activate_seller(Services& services, Call call);
+Handled preview_fees(Services& services, Call call);
+Handled create_fee_rule(Services& services, Call call);
+Handled list_fee_rules(Services& services, Call call);
+Handled get_fee_rule(Services& services, Call call);
+Handled end_fee_rule(Services& services, Call call);
+
 Handled list_dead_letters(Services& services, Call call);
 Handled get_dead_letter(Services& services, Call call);
 Handled retry_dead_letter(Services& services, Call call);

@@ -47,6 +47,7 @@ App::App(asio::io_context& io, const Config& config, std::vector<routing::Rule> 
       ways_(io, buckets_, config.accounts),
       keys_(pool_),
       ledger_store_(pool_),
+      seller_store_(pool_),
       payment_store_(pool_),
       engine_(io, {.conninfo = conninfo, .lanes = config.database_lanes}),
       records_(engine_, payment_store_),
@@ -59,7 +60,7 @@ App::App(asio::io_context& io, const Config& config, std::vector<routing::Rule> 
       limits_(buckets_, keys_, metrics_, limit_options(config),
               [this] { return engine_.counts().waiting; }),
       gate_({keys_, payments_, payment_store_, watcher_, streams_, dead_letters_, ledger_store_,
-             metrics_, limits_, [this] { return is_ready(); }}),
+             seller_store_, metrics_, limits_, [this] { return is_ready(); }}),
       scope_(io) {
     observe();
 }

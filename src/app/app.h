@@ -17,6 +17,7 @@
 #include "platform/http/server.h"
 #include "platform/metrics/metrics.h"
 #include "platform/pg/pool.h"
+#include "sellers/store.h"
 
 namespace florin::app {
 
@@ -50,6 +51,7 @@ private:
     metrics::Registry metrics_;
     accounts::Keys keys_;
     ledger::Store ledger_store_;
+    sellers::Store seller_store_;
     payments::Store payment_store_;
     payments::Engine engine_;
     payments::DatabaseRecords records_;

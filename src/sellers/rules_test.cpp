@@ -154,6 +154,13 @@ TEST(Parts, FollowTheOrder) {
     EXPECT_DEATH(part_of(fees, 0, -1), "what is left");
 }
 
+TEST(Parts, OfTheExampleInTheDocuments) {
+    const Fees fees{865, 105, 30};
+    EXPECT_EQ(part_of(fees, 0, 333), (Fees{288, 35, 10}));
+    EXPECT_EQ(part_of(fees, 333, 333), (Fees{288, 35, 10}));
+    EXPECT_EQ(part_of(fees, 666, 334), (Fees{289, 35, 10}));
+}
+
 TEST(RepeatedRules, AreKnownByWhatTheySay) {
     const auto first = rule_of(1, kAnn, "books");
     auto again = first;
