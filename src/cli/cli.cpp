@@ -62,6 +62,8 @@ struct Line {
     KeyOptions key;
     ListOptions list;
     RouteWish route;
+    SellersWish sellers;
+    FeesWish fees;
     AuditWish audit;
     std::string id, shell, audit_listen, reason;
     int code = kOk;  // Of a command that did what it should.
@@ -117,8 +119,8 @@ void add_keys(Line& line) {
     create->add_option("--mode", line.key.mode, "test or live")
         ->check(CLI::IsMember({"test", "live"}));
     create->add_option("--scope", line.key.scopes,
-                       "payments:read, payments:write, ledger:read, refunds:approve; several "
-                       "allowed (the first three)");
+                       "payments:read, payments:write, ledger:read, sellers:read, sellers:write, "
+                       "refunds:approve; several allowed (the first five)");
     create->callback([&line] {
         line.chosen = [&line](const Options& options) { return create_key(options, line.key); };
     });
@@ -265,6 +267,33 @@ void add_route(Line& line) {
     });
 }
 
+void add_sellers(Line& line) {
+    auto* sellers = line.app.add_subcommand("sellers", "Sellers and their fees: list, show, fees");
+    sellers->require_subcommand(1);
+    auto* list = sellers->add_subcommand("list", "Newest first");
+    list->add_option("--merchant", line.sellers.merchant, "Only those of this one, mer_...");
+    list->add_option("--state", line.sellers.state, "active or suspended")
+        ->check(CLI::IsMember({"active", "suspended"}));
+    list->add_option("--starting-after", line.sellers.after, "Only sellers older than this id");
+    list->add_option("--limit", line.sellers.limit, "How many (20)")->check(CLI::Range(1, 10'000));
+    list->callback([&line] {
+        line.chosen = [&line](const Options& o) { return list_sellers(o, line.sellers); };
+    });
+    auto* show = sellers->add_subcommand("show", "One seller with the fee rules of its own");
+    show->add_option("id", line.id, "sel_...")->required();
+    show->callback(
+        [&line] { line.chosen = [&line](const Options& o) { return show_seller(o, line.id); }; });
+    auto* fees = sellers->add_subcommand("fees", "What an order would be split into, and why");
+    fees->add_option("id", line.fees.seller, "sel_...")->required();
+    fees->add_option("--amount", line.fees.amount, "Of the order, like 100.00")->required();
+    fees->add_option("--currency", line.fees.currency, "Like EUR")->required();
+    fees->add_option("--category", line.fees.category, "Of the goods, by your word for them");
+    fees->add_option("--at", line.fees.at, "When the order is made (now)");
+    fees->callback([&line] {
+        line.chosen = [&line](const Options& o) { return preview_fees(o, line.fees); };
+    });
+}
+
 Overrides overrides_of(const Line& line) {
     Overrides out;
     if (!line.listen.empty()) out["listen"] = line.listen;
@@ -307,6 +336,7 @@ int run(std::vector<std::string> arguments) {
     add_dead_letters(line);
     add_machine(line);
     add_route(line);
+    add_sellers(line);
     std::ranges::reverse(arguments);  // As CLI11 wants a vector.
     try {
         line.app.parse(arguments);

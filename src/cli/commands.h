@@ -53,6 +53,20 @@ struct RouteWish {
 // Which account a payment would go to, and why. Reads the configuration only.
 Result<void> explain_route(const Options& options, const RouteWish& wanted);
 
+// florin sellers. Empty = any.
+struct SellersWish {
+    std::string merchant, state, after;
+    int limit = 20;
+};
+Result<void> list_sellers(const Options& options, const SellersWish& wanted);
+Result<void> show_seller(const Options& options, const std::string& id);
+
+struct FeesWish {
+    std::string seller, amount, currency, category, at;
+};
+// What an order would be split into, and which rules say so.
+Result<void> preview_fees(const Options& options, const FeesWish& wanted);
+
 struct AuditWish {
     bool watch = false, list = false, writer_allowed = false;
     int limit = 100, slots = 1024;
