@@ -374,6 +374,12 @@ CORRUPTIONS = [
      "UPDATE refund_approval SET state = 2 WHERE refund_id = op(rejected, 5)"),
     ("refund_approval", set(),
      "DELETE FROM refund_approval WHERE refund_id = op(approved, 5)"),
+    ("fee_rule_overlap", set(), """
+     INSERT INTO fee_rule
+     SELECT 7, ('0192f0c1-2345-7007-8abc-0123456789a' || n)::uuid, nobody, 1, nobody, '', 'EUR',
+            '{0}', '{100000}', 0, 0, 0, now(),
+            CASE n WHEN 0 THEN now() + interval '1 d' ELSE 'infinity' END, now()
+     FROM generate_series(0, 1) n"""),
     ("operation_end", {"refund_approval"},
      "DELETE FROM refund_approval WHERE refund_id = op(held, 5)"),
     ("event_times", set(),

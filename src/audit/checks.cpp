@@ -45,6 +45,7 @@ constexpr auto kChecks = std::to_array<Check>({
     {"key_target",          page, "A client's key stands for an operation of its merchant and route.", sql::key_target},
     {"payment_key",         page, "One key began a payment, and at most one each later operation.", sql::payment_key},
     {"provider_key",        page, "No two operations share a key at a provider.", sql::provider_key},
+    {"fee_rule_overlap",    page, "No two rules of fees take the same orders at the same time.", sql::fee_rule_overlap},
     {"row_slot",            page, "A row stands in the slot that its id names.", sql::row_slot},
     {"outcome_unknown",     page, "No outcome is unknown for more than an hour.", sql::outcome_unknown},
     {"not_found_wait",      page, "What a provider has not heard of is proved absent within a day.", sql::not_found_wait},

@@ -41,6 +41,7 @@ payment_order AS NOT MATERIALIZED (SELECT * FROM florin.payment_order WHERE slot
 dispute AS NOT MATERIALIZED (SELECT * FROM florin.dispute WHERE slot BETWEEN $1 AND $2),
 provider_event AS NOT MATERIALIZED (SELECT * FROM florin.provider_event WHERE slot BETWEEN $1 AND $2),
 refund_approval AS NOT MATERIALIZED (SELECT * FROM florin.refund_approval WHERE slot BETWEEN $1 AND $2),
+fee_rule AS NOT MATERIALIZED (SELECT * FROM florin.fee_rule WHERE slot BETWEEN $1 AND $2),
 event AS NOT MATERIALIZED (SELECT * FROM florin.event WHERE slot BETWEEN $1 AND $2),
 idempotency AS NOT MATERIALIZED (SELECT * FROM florin.idempotency WHERE slot BETWEEN $1 AND $2),
 ledger_account AS NOT MATERIALIZED (SELECT * FROM florin.ledger_account WHERE slot BETWEEN $1 AND $2),
