@@ -245,6 +245,17 @@ class Rules(SellersCase):
             fees = self.fees(seller, f"amount=100&currency=EUR&at={at}")
             self.assertEqual(fees["commission"]["rule"]["id"], rule)
 
+    def test_the_times_that_are_shown_can_be_sent_back(self):
+        rule, seller = self.rule(), self.seller()
+        self.assertEqual(self.rule(status=200, valid_from=rule["valid_from"]), rule)
+        ended = self.owner.post(f"{RULES}/{rule['id']}/end").json
+        for at, amount in ((rule["valid_from"], "10.00"), (ended["valid_until"], "0.00")):
+            fees = self.fees(seller, f"amount=100&currency=EUR&at={at}")
+            self.assertEqual(fees["commission"]["amount"], amount)
+        precise = self.rule(category="books", valid_from=in_hours(1)[:-1] + "999Z")
+        shown = {"category": "books", "valid_from": precise["valid_from"]}
+        self.assertEqual(self.rule(status=200, **shown), precise)
+
     def test_an_end_only_moves_forward(self):
         path = f"{RULES}/{self.rule()['id']}/end"
         self.assert_problem(self.owner.post(path, {"valid_until": in_hours(-1)}), 422,

@@ -31,6 +31,15 @@ Result<FeeRuleId> read_id(const Call& call) {
                 "there is no rule '" + std::string(shorten(call.id, 64)) + "': see /v1/fee_rules");
 }
 
+// Rules are valid to the millisecond, which is what the API shows: so it can be sent back.
+Instant to_milliseconds(Instant time) {
+    return std::chrono::floor<std::chrono::milliseconds>(time);
+}
+
+std::optional<Instant> read_time(Form& form, Fields fields, std::string_view name) {
+    return read_optional_time(form, fields, name).transform(to_milliseconds);
+}
+
 std::int64_t read_rate(Form& form, Fields fields) {
     const auto rate = sellers::rate_from(fields.text("rate"));
     if (!rate) form.add_error(fields.pointer("rate"), rate.error().code, rate.error().detail);
@@ -104,7 +113,7 @@ Result<Wanted> read(const Call& call) {
             .value_or(Money(0, currency))
             .minor();
     };
-    const auto valid_from = read_optional_time(form, root, "valid_from");
+    const auto valid_from = read_time(form, root, "valid_from");
     FeeRule rule{
         .merchant = call.caller.merchant,  // Never from the body.
         .kind = sellers::fee_kind_from(kind).value_or(sellers::FeeKind::commission),
@@ -114,11 +123,11 @@ Result<Wanted> read(const Call& call) {
         .tiers = read_rates(form, root, currency),
         .fixed = amount("fixed"),
         .minimum = amount("minimum"),
-        .created_at = now(),
+        .created_at = to_milliseconds(now()),
     };
     rule.maximum = read_maximum(form, root, rule);
     rule.valid_from = valid_from.value_or(rule.created_at);
-    rule.valid_until = read_optional_time(form, root, "valid_until").value_or(Instant::max());
+    rule.valid_until = read_time(form, root, "valid_until").value_or(Instant::max());
     if (rule.valid_until <= rule.valid_from)
         form.add_error(root.pointer("valid_until"), "valid_until_too_early",
                        "send a time after the one from which it is valid");
@@ -169,7 +178,7 @@ Result<sellers::RuleFilter> read_filter(const Call& call) {
 Result<std::optional<Instant>> read_end(const Call& call, Instant at) {
     Form form(call.request.body.empty() ? "{}" : call.request.body);
     Fields root = form.root();
-    const auto until = read_optional_time(form, root, "valid_until");
+    const auto until = read_time(form, root, "valid_until");
     if (until && *until < at)
         form.add_error(root.pointer("valid_until"), "valid_until_in_past",
                        "what was valid must not change afterwards: send a time that is still to "
@@ -210,7 +219,7 @@ Handled get_fee_rule(Services& services, Call call) {
 }
 
 Handled end_fee_rule(Services& services, Call call) {
-    const auto at = now();
+    const auto at = to_milliseconds(now());
     CO_TRY(const auto id, read_id(call));
     CO_TRY(const auto until, read_end(call, at));
     CO_TRY(const auto rule,
