@@ -2,6 +2,7 @@
 
 #include <boost/asio/signal_set.hpp>
 
+#include <algorithm>
 #include <csignal>
 
 #include "app/database.h"
@@ -21,6 +22,14 @@ payments::ServiceOptions service_options(const Config& config, std::string secre
             .refund_limits = std::move(refund_limits)};
 }
 
+// Looks ten times in the age that it waits for.
+ledger::SealerOptions sealer_options(const Config& config) {
+    using std::chrono::milliseconds;
+    return {
+        .age = config.ledger_seal_age,
+        .period = std::clamp(config.ledger_seal_age / 10, milliseconds(50), milliseconds(1'000))};
+}
+
 api::LimitOptions limit_options(const Config& config) {
     const auto limit = [&](std::string_view policy, std::int64_t rate) {
         return limits::Limit{policy, rate,
@@ -38,11 +47,12 @@ api::LimitOptions limit_options(const Config& config) {
 
 App::App(asio::io_context& io, const Config& config, std::vector<routing::Rule> rules,
          std::map<Currency, std::int64_t> refund_limits, const std::string& conninfo,
-         std::string provider_key_secret)
+         std::string provider_key_secret, std::optional<ledger::PrivateKey> ledger_key)
     : io_(io),
       config_(config),
       pool_(io, conninfo, config.database_readers),
       limits_pool_(io, conninfo, 1),
+      seal_pool_(io, conninfo, 1),
       buckets_(io, limits_pool_),
       ways_(io, buckets_, config.accounts),
       keys_(pool_),
@@ -56,6 +66,9 @@ App::App(asio::io_context& io, const Config& config, std::vector<routing::Rule> 
                 service_options(config, std::move(provider_key_secret), std::move(refund_limits))),
       resolver_(io, payments_, {.period = config.resolver_period}),
       watcher_(io, payment_store_, config.watcher_period),
+      sealer_(seal_pool_, sealer_options(config)),
+      anchorer_(seal_pool_,
+                {config.ledger_anchor_period, std::move(ledger_key), config.ledger_anchor_dir}),
       streams_{.at_once_max = config.event_streams_max, .heartbeat = config.event_heartbeat},
       limits_(buckets_, keys_, metrics_, limit_options(config),
               [this] { return engine_.counts().waiting; }),
@@ -89,6 +102,17 @@ void App::observe() {
     metrics_.observe("florin_watcher_looks_total", "Questions for the versions of what is watched.",
                      "counter", [this] { return static_cast<double>(watcher_.looks()); });
     observe_limits();
+    observe_sealing();
+}
+
+void App::observe_sealing() {
+    metrics_.observe("florin_ledger_blocks_total", "Blocks that this process has sealed.",
+                     "counter", [this] { return static_cast<double>(sealer_.blocks()); });
+    metrics_.observe("florin_ledger_anchors_total", "Anchors that this process has signed.",
+                     "counter", [this] { return static_cast<double>(anchorer_.anchors()); });
+    metrics_.observe("florin_ledger_unsealed_age_seconds",
+                     "Since the transaction was recorded that waits longest to be sealed.", "gauge",
+                     [this] { return static_cast<double>(sealer_.oldest().count()); });
 }
 
 void App::observe_limits() {
@@ -148,6 +172,8 @@ void App::start() {
     engine_.start(scope_);
     scope_.start("payments.watcher", watcher_.run());
     scope_.start("payments.resolver", resolver_.run());
+    scope_.start("ledger.sealer", sealer_.run());
+    scope_.start("ledger.anchorer", anchorer_.run());
 }
 
 Task<> App::close() {
@@ -157,6 +183,23 @@ Task<> App::close() {
     co_await resolver_.close();
     co_await ways_.close();
     co_await scope_.close();
+    co_await seal_rest();
+}
+
+// Whoever looks at the books of a stopped server finds everything sealed.
+Task<> App::seal_rest() {
+    try {
+        co_await sealer_.seal(Instant::max());
+        co_await anchorer_.anchor();
+    } catch (const std::exception& e) {
+        log::warn("serve.not_sealed", {{"why", e.what()}});
+    }
+}
+
+Result<std::optional<ledger::PrivateKey>> ledger_key_of(const Config& config) {
+    if (config.ledger_key.empty()) return std::nullopt;
+    TRY(auto key, ledger::PrivateKey::parse(config.ledger_key));
+    return key;
 }
 
 namespace {
@@ -169,11 +212,13 @@ Task<std::string> load_secret(asio::io_context& io, std::string conninfo) {
 }
 
 Task<Result<void>> run(asio::io_context& io, Config config, std::vector<routing::Rule> rules,
-                       std::map<Currency, std::int64_t> refund_limits, std::string conninfo,
+                       std::map<Currency, std::int64_t> refund_limits,
+                       std::optional<ledger::PrivateKey> ledger_key, std::string conninfo,
                        std::function<void(std::uint16_t)> on_listening) {
     asio::signal_set signals(io, SIGINT, SIGTERM);
     auto secret = co_await load_secret(io, conninfo);
-    App app(io, config, std::move(rules), std::move(refund_limits), conninfo, std::move(secret));
+    App app(io, config, std::move(rules), std::move(refund_limits), conninfo, std::move(secret),
+            std::move(ledger_key));
     app.start();
     on_listening(app.port());
     log::info("serve.started", {{"port", std::to_string(app.port())}});
@@ -188,13 +233,18 @@ Task<Result<void>> run(asio::io_context& io, Config config, std::vector<routing:
 Result<void> serve(const Config& config, const std::function<void(std::uint16_t)>& on_listening) {
     TRY(const auto rules, rules_of(config));
     TRY(const auto refund_limits, refund_limits_of(config));
+    TRY(const auto ledger_key, ledger_key_of(config));
     TRY(const auto database, Database::open(config));
     TRY_OK(ensure_schema(database));
     if (config.accounts.front().secret_key.empty())
         log::warn("serve.no_provider_key", {{"hint", "set stripe_secret_key_file"}});
+    if (!ledger_key)
+        log::warn("serve.no_ledger_key",
+                  {{"hint", "without ledger_key_file nothing outside proves the books"}});
     std::signal(SIGPIPE, SIG_IGN);
     asio::io_context io(1);
-    return run_to_end(io, run(io, config, rules, refund_limits, database.conninfo(), on_listening));
+    return run_to_end(
+        io, run(io, config, rules, refund_limits, ledger_key, database.conninfo(), on_listening));
 }
 
 }  // namespace florin::app

@@ -8,6 +8,8 @@
 #include "api/gate.h"
 #include "api/limits.h"
 #include "app/accounts.h"
+#include "ledger/anchorer.h"
+#include "ledger/sealer.h"
 #include "ledger/store.h"
 #include "payments/database_records.h"
 #include "payments/dead_letters.h"
@@ -25,10 +27,10 @@ namespace florin::app {
 class App {
 public:
     // `rules`: rules_of(config). `refund_limits`: refund_limits_of(config). `provider_key_secret`
-    // comes from the database (payments::Store).
+    // comes from the database (payments::Store). `ledger_key`: ledger_key_of(config).
     App(asio::io_context& io, const Config& config, std::vector<routing::Rule> rules,
         std::map<Currency, std::int64_t> refund_limits, const std::string& conninfo,
-        std::string provider_key_secret);
+        std::string provider_key_secret, std::optional<ledger::PrivateKey> ledger_key);
 
     // Listens and starts the workers; throws std::runtime_error when it cannot listen.
     void start();
@@ -39,13 +41,15 @@ public:
 
 private:
     Task<bool> is_ready();
+    Task<> seal_rest();
     void observe();
     void observe_limits();
+    void observe_sealing();
     void observe_outlet(const limits::Outlet& outlet);
 
     asio::io_context& io_;
     Config config_;
-    pg::Pool pool_, limits_pool_;
+    pg::Pool pool_, limits_pool_, seal_pool_;
     limits::Buckets buckets_;
     Ways ways_;
     metrics::Registry metrics_;
@@ -59,12 +63,18 @@ private:
     payments::Service payments_;
     payments::Resolver resolver_;
     payments::Watcher watcher_;
+    ledger::Sealer sealer_;
+    ledger::Anchorer anchorer_;
     api::EventStreams streams_;
     api::Limits limits_;
     api::Gate gate_;
     TaskScope scope_;
     std::unique_ptr<http::Server> server_;
 };
+
+// The key that signs the ledger's anchors; nothing when none is configured. Failure: Invalid
+// ledger_key_malformed.
+Result<std::optional<ledger::PrivateKey>> ledger_key_of(const Config& config);
 
 // Loads what is needed, runs until SIGINT or SIGTERM. `on_listening` is told the port.
 Result<void> serve(const Config& config, const std::function<void(std::uint16_t)>& on_listening);

@@ -65,6 +65,7 @@ struct Line {
     SellersWish sellers;
     FeesWish fees;
     AuditWish audit;
+    LedgerWish ledger;
     std::string id, shell, audit_listen, reason;
     int code = kOk;  // Of a command that did what it should.
     std::function<Result<void>(const Options&)> chosen;
@@ -151,16 +152,53 @@ void add_payments(Line& line) {
     show->callback([&line] {
         line.chosen = [&line](const Options& options) { return show_payment(options, line.id); };
     });
-    auto* ledger = line.app.add_subcommand("ledger", "The ledger: trial-balance");
+    auto* completion = line.app.add_subcommand("completion", "Print a completion script");
+    completion->add_option("shell", line.shell, "bash, zsh or fish")
+        ->required()
+        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+}
+
+void add_ledger(Line& line) {
+    auto* ledger = line.app.add_subcommand(
+        "ledger", "The ledger: trial-balance, verify, proof, check-proof, keygen");
     ledger->require_subcommand(1);
     ledger
         ->add_subcommand("trial-balance",
                          "Debits and credits of every account; fails when they differ")
         ->callback([&line] { line.chosen = trial_balance; });
-    auto* completion = line.app.add_subcommand("completion", "Print a completion script");
-    completion->add_option("shell", line.shell, "bash, zsh or fish")
-        ->required()
-        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    auto* verify = ledger->add_subcommand(
+        "verify", "Is everything as it was sealed? Exit code 5 when something is not");
+    verify->add_option("--anchors", line.ledger.folder,
+                       "Folder with copies of the anchors, to compare with the database");
+    auto* proof = ledger->add_subcommand(
+        "proof", "That a transaction was sealed, for somebody without the database");
+    proof->add_option("id", line.ledger.id, "op_...")->required();
+    auto* check = ledger->add_subcommand("check-proof", "Check such a proof; needs no database");
+    check->add_option("file", line.ledger.file, "What `florin ledger proof --json` printed")
+        ->required();
+    for (auto* command : {verify, check})
+        command->add_option("--public-key", line.ledger.keys,
+                            "Of those who may sign anchors; several allowed (that of ledger_key)");
+    auto* keygen = ledger->add_subcommand("keygen",
+                                          "Make a key to sign anchors; prints its "
+                                          "public half");
+    keygen->add_option("file", line.ledger.file, "Where to write it; must not exist")->required();
+    keygen->add_option("--name", line.ledger.name, "Of this ledger, like shop.example/ledger");
+    using Work = Result<void> (*)(const Options&, const LedgerWish&);
+    const auto on = [&line](CLI::App* command, Work work) {
+        command->callback([&line, work] {
+            line.chosen = [&line, work](const Options& o) { return work(o, line.ledger); };
+        });
+    };
+    on(proof, prove_transaction);
+    on(check, check_ledger_proof);
+    on(keygen, make_ledger_key);
+    verify->callback([&line] {
+        line.chosen = [&line](const Options& options) -> Result<void> {
+            TRY(line.code, verify_ledger(options, line.ledger));
+            return {};
+        };
+    });
 }
 
 void add_machine(Line& line) {
@@ -332,6 +370,7 @@ int run(std::vector<std::string> arguments) {
     add_serve(line);
     add_keys(line);
     add_payments(line);
+    add_ledger(line);
     add_audit(line);
     add_dead_letters(line);
     add_machine(line);

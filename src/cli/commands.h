@@ -36,6 +36,17 @@ Result<void> show_payment(const Options& options, const std::string& id);
 // Fails with trial_balance_off when a currency does not sum to zero.
 Result<void> trial_balance(const Options& options);
 
+struct LedgerWish {
+    std::string file, id, name, folder;
+    std::vector<std::string> keys;  // Public ones.
+};
+// florin ledger: 0 = all is as it was sealed, 5 = there are findings.
+Result<int> verify_ledger(const Options& options, const LedgerWish& wanted);
+Result<void> prove_transaction(const Options& options, const LedgerWish& wanted);
+// Without a database.
+Result<void> check_ledger_proof(const Options& options, const LedgerWish& wanted);
+Result<void> make_ledger_key(const Options& options, const LedgerWish& wanted);
+
 // florin machine: the states of a payment and so on, and what leads from one to the other.
 std::vector<std::string> machine_names();
 Result<void> show_machine(const Options& options, const std::string& name, bool as_drawing);

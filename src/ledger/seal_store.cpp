@@ -9,7 +9,7 @@
 namespace florin::ledger {
 namespace {
 
-constexpr std::int64_t kBlocksOfPage = 256, kTransactionsOfPage = 2048;
+constexpr std::int64_t kTransactionsOfPage = 2048;
 
 pg::Bytes bytes(const Hash& hash) {
     return {view(hash)};
@@ -56,10 +56,10 @@ std::vector<Sealable> read_sealables(const pg::Rows& rows) {
     return out;
 }
 
-pg::Call blocks_call(Slot slot, std::int64_t above) {
+pg::Call blocks_call(Slot slot, std::int64_t above, std::int64_t limit) {
     pg::Params params;
     params.add(static_cast<std::int16_t>(slot)).add(above);
-    params.add(kBlocksOfPage).add(kTransactionsOfPage);
+    params.add(limit).add(kTransactionsOfPage);
     return {sql::seal_blocks, std::move(params)};
 }
 
@@ -99,6 +99,13 @@ Task<std::vector<Sealable>> SealStore::read(std::vector<Range> ranges) {
     auto call = read_call(ranges, std::numeric_limits<std::int64_t>::max());
     const auto rows = co_await pool_.query(call.sql, std::move(call.params));
     co_return read_sealables(rows);
+}
+
+Task<std::optional<Instant>> SealStore::oldest_waiting() {
+    pg::Params none;
+    const auto rows = co_await pool_.query(sql::seal_waiting, std::move(none));
+    if (rows.empty()) co_return std::nullopt;
+    co_return rows.time(0, 0);
 }
 
 Task<std::size_t> SealStore::add(std::vector<StoredBlock> blocks, Instant now) {

@@ -3,6 +3,8 @@
 // Blocks and what they are made of, in the database. The statements are made and read here, so that
 // who verifies can run them in a transaction of its own.
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "ledger/seal.h"
@@ -40,18 +42,19 @@ struct StoredBlock {
 // By range, then by (xid, id).
 pg::Call read_call(const std::vector<Range>& ranges, std::int64_t limit);
 std::vector<Sealable> read_sealables(const pg::Rows& rows);
-// A page of blocks above a number, in order.
-pg::Call blocks_call(Slot slot, std::int64_t above);
+// A page of blocks above a number, in order: at most so many.
+pg::Call blocks_call(Slot slot, std::int64_t above, std::int64_t limit = 256);
 std::vector<StoredBlock> read_blocks(const pg::Rows& rows, Slot slot);
 
 class SealStore {
 public:
-    // The due statement is told how old the oldest may be and how many are enough.
     explicit SealStore(pg::Pool& pool) : pool_(pool) {}
 
     // Slots where something was recorded before `older_than`, or `n_max` transactions wait.
     Task<std::vector<Due>> due(Instant older_than, std::int64_t n_max);
     Task<std::vector<Sealable>> read(std::vector<Range> ranges);
+    // When the transaction was recorded that has been waiting to be sealed for longest.
+    Task<std::optional<Instant>> oldest_waiting();
     // How many were written; the others were there already.
     Task<std::size_t> add(std::vector<StoredBlock> blocks, Instant now);
 

@@ -12,6 +12,8 @@ namespace {
 // At once: enough to fill the round trips, few enough that requests are not kept waiting while
 // this process hashes.
 constexpr std::int64_t kTransactionsAtOnce = 2048;
+constexpr std::chrono::seconds kLate{60};
+constexpr std::size_t kPassesToLook = 10;
 
 }  // namespace
 
@@ -42,9 +44,10 @@ std::vector<StoredBlock> make_blocks(const std::vector<Due>& due,
 }
 
 Task<> Sealer::run() {
-    while (true) {
+    for (std::size_t pass = 0;; ++pass) {
         try {
             co_await seal(now() - options_.age);
+            if (pass % kPassesToLook == 0) co_await look_at_oldest();
         } catch (const pg::Lost& e) {
             log::warn("sealer.no_database", {{"why", e.what()}});
         } catch (const pg::SqlError& e) {
@@ -52,6 +55,17 @@ Task<> Sealer::run() {
         }
         co_await sleep_for(options_.period);
     }
+}
+
+Task<> Sealer::look_at_oldest() {
+    const auto oldest = co_await store_.oldest_waiting();
+    const auto before = oldest_;
+    oldest_ = std::chrono::seconds(0);
+    if (oldest) oldest_ = std::chrono::floor<std::chrono::seconds>(now() - *oldest);
+    // Once a minute of it.
+    if (oldest_ >= kLate && oldest_ / kLate > before / kLate)
+        log::warn("sealer.late", {{"oldest_s", std::to_string(oldest_.count())},
+                                  {"hint", "a transaction of the database is open or prepared"}});
 }
 
 Task<std::size_t> Sealer::seal(Instant older_than) {

@@ -48,6 +48,10 @@ constexpr std::array kNames = {
     Name{"webhooks_at_once", "webhooks of providers at once, before 503 (1000)"},
     Name{"write_line_max", "commands that wait for the database, before writes get 503 (5000)"},
     Name{"stripe_requests_per_second", "what the account may do; all processes share it"},
+    Name{"ledger_key", "signs the ledger's anchors; better ledger_key_file"},
+    Name{"ledger_anchor_dir", "folder for copies of the anchors, outside of the database"},
+    Name{"ledger_seal_age_ms", "what was booked is sealed when it is older (10000)"},
+    Name{"ledger_anchor_period_ms", "from one anchor of the ledger to the next (60000)"},
     Name{"audit_database_url", "where `florin audit` reads (database_url), with a role of its own"},
     Name{"audit_listen", "address:port of the audit's metrics (127.0.0.1:9464)"},
     Name{"audit_alarm_url", "gets a POST with each new finding of `florin audit --watch`"},
@@ -151,7 +155,7 @@ private:
         const auto is = [&](const Name& known) { return known.name == name; };
         return std::ranges::any_of(kNames, is) || name == "stripe_secret_key_file" ||
                name == "stripe_webhook_secret_file" || name == "database_url_file" ||
-               name == "audit_database_url_file";
+               name == "audit_database_url_file" || name == "ledger_key_file";
     }
 
     const Overrides& overrides_;
@@ -214,6 +218,15 @@ void read_listen(Loader& in, std::string_view name, std::string preset, std::str
     listen_port = static_cast<std::uint16_t>(number);
 }
 
+void read_ledger(Loader& in, Config& config) {
+    config.ledger_key = in.secret("ledger_key");
+    config.ledger_anchor_dir = in.text("ledger_anchor_dir", "");
+    config.ledger_seal_age =
+        std::chrono::milliseconds(in.whole("ledger_seal_age_ms", 10'000, 0, 45'000));
+    config.ledger_anchor_period =
+        std::chrono::milliseconds(in.whole("ledger_anchor_period_ms", 60'000, 10, 86'400'000));
+}
+
 void read_audit(Loader& in, Config& config) {
     config.audit_database_url = in.secret("audit_database_url");
     read_listen(in, "audit_listen", "127.0.0.1:9464", config.audit_listen_address,
@@ -250,6 +263,7 @@ Result<Config> load_config(const std::string& file, const Overrides& overrides) 
     in.read_file(file, config);
     read_listen(in, "listen", "127.0.0.1:8080", config.listen_address, config.listen_port);
     read_audit(in, config);
+    read_ledger(in, config);
     config.tls_certificate_file = in.text("tls_certificate_file", "");
     config.tls_key_file = in.text("tls_key_file", "");
     if (config.tls_certificate_file.empty() != config.tls_key_file.empty())

@@ -47,7 +47,10 @@ struct Config {
     std::vector<AccountConfig> accounts;
     std::vector<RouteConfig> routes;
     std::vector<RefundLimitConfig> refund_limits;  // At most one of a currency.
-    std::string audit_database_url;                // Empty = the database of everybody else.
+    std::string ledger_key;                        // Signs anchors; empty = none are made.
+    std::string ledger_anchor_dir;  // Where copies of them are kept; empty = nowhere.
+    std::chrono::milliseconds ledger_seal_age{10'000}, ledger_anchor_period{60'000};
+    std::string audit_database_url;  // Empty = the database of everybody else.
     std::string audit_listen_address = "127.0.0.1";
     std::uint16_t audit_listen_port = 9464;  // 0 = any free one; it is printed.
     std::string audit_alarm_url;             // Empty = alarms are log lines only.
