@@ -61,3 +61,49 @@ CREATE TYPE florin.new_block AS (
 -- would do the same on one PostgreSQL; Citus has none on distributed tables.)
 REVOKE UPDATE, DELETE, TRUNCATE ON florin.ledger_transaction, florin.ledger_entry, florin.ledger_block, florin.ledger_anchor
 FROM CURRENT_USER;
+
+-- Roll-ups: what the entries of an account in a slot add up to, of all transactions below the slot's mark. A balance is this and the
+-- entries from the mark on. The audit adds up again.
+CREATE TABLE florin.tally_balance (
+    slot       smallint NOT NULL,
+    account_id uuid     NOT NULL,
+    hi_xid     xid8     NOT NULL,  -- Of the mark when it changed last.
+    debits     bigint   NOT NULL CHECK (debits >= 0),
+    credits    bigint   NOT NULL CHECK (credits >= 0),
+    n          bigint   NOT NULL CHECK (n > 0),
+    PRIMARY KEY (slot, account_id)
+) WITH (fillfactor = 70);
+
+CREATE TABLE florin.tally_mark (
+    slot   smallint PRIMARY KEY,
+    hi_xid xid8     NOT NULL
+) WITH (fillfactor = 50);
+INSERT INTO florin.tally_mark (slot, hi_xid) SELECT d.slot, '0' FROM florin.slot_dir d;
+
+-- Moves the marks of slots from lo_xid to hi_xid, which is not above the horizon, and adds the entries in between. Ranges come by slot. A slot
+-- whose mark is no longer lo_xid is left alone: somebody else was first. Returns how many slots were moved.
+CREATE FUNCTION florin.ledger_tally(ranges florin.ledger_range[]) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    r     florin.ledger_range;
+    moved bigint := 0;
+BEGIN
+    FOREACH r IN ARRAY ranges LOOP
+        UPDATE florin.tally_mark m SET hi_xid = r.hi_xid::text::xid8
+        WHERE m.slot = r.slot AND m.hi_xid = r.lo_xid::text::xid8;
+        IF NOT FOUND THEN
+            CONTINUE;
+        END IF;
+        moved := moved + 1;
+        INSERT INTO florin.tally_balance AS b (slot, account_id, hi_xid, debits, credits, n)
+        SELECT e.slot, e.account_id, r.hi_xid::text::xid8, coalesce(sum(e.amount) FILTER (WHERE e.amount > 0), 0),
+               coalesce(-sum(e.amount) FILTER (WHERE e.amount < 0), 0), count(*)
+        FROM florin.ledger_transaction t
+        JOIN florin.ledger_entry e ON e.slot = t.slot AND e.transaction_id = t.id
+        WHERE t.slot = r.slot AND t.xid >= r.lo_xid::text::xid8 AND t.xid < r.hi_xid::text::xid8
+        GROUP BY e.slot, e.account_id
+        ON CONFLICT (slot, account_id) DO UPDATE
+        SET hi_xid = excluded.hi_xid, debits = b.debits + excluded.debits, credits = b.credits + excluded.credits,
+            n = b.n + excluded.n;
+    END LOOP;
+    RETURN moved;
+END $$;

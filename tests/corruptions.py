@@ -131,6 +131,11 @@ HONEST = {
         late_refund_ends("succeeded", 2, 1, "refund_paid", 1100, "op"),
     "a late sale that cannot go back":
         late_refund_ends("failed", 3, 2, "refund_refused", 2900, "payment"),
+    "balances that are rolled up": """
+        SELECT florin.ledger_tally(array_agg((slot, 0, hi_xid::text::bigint,
+            (SELECT max(xid::text::bigint) + 1 FROM ledger_transaction))::florin.ledger_range
+            ORDER BY slot))
+        FROM tally_mark""",
 }
 
 # (check, what else follows from the corruption by its nature, SQL)
@@ -154,6 +159,9 @@ CORRUPTIONS = [
      " FROM payment WHERE id = payment(sale)"),
     ("account_identity", {"booking_accounts"},
      "UPDATE ledger_account SET owner = 'adyen' WHERE id = account(sale, 1100)"),
+    ("tally_balance", set(),
+     "INSERT INTO tally_balance AS b SELECT slot(sale), account(sale, 2100), '0', 500, 0, 1"
+     " ON CONFLICT (slot, account_id) DO UPDATE SET debits = b.debits + 500"),
     ("operation_booking", set(),
      "DELETE FROM ledger_entry WHERE transaction_id = op(sale, 2);"
      " DELETE FROM ledger_transaction WHERE id = op(sale, 2)"),

@@ -69,6 +69,7 @@ App::App(asio::io_context& io, const Config& config, std::vector<routing::Rule> 
       sealer_(seal_pool_, sealer_options(config)),
       anchorer_(seal_pool_,
                 {config.ledger_anchor_period, std::move(ledger_key), config.ledger_anchor_dir}),
+      tallier_(seal_pool_, {}),
       streams_{.at_once_max = config.event_streams_max, .heartbeat = config.event_heartbeat},
       limits_(buckets_, keys_, metrics_, limit_options(config),
               [this] { return engine_.counts().waiting; }),
@@ -174,6 +175,7 @@ void App::start() {
     scope_.start("payments.resolver", resolver_.run());
     scope_.start("ledger.sealer", sealer_.run());
     scope_.start("ledger.anchorer", anchorer_.run());
+    scope_.start("ledger.tallier", tallier_.run());
 }
 
 Task<> App::close() {

@@ -11,6 +11,7 @@
 #include "ledger/anchorer.h"
 #include "ledger/sealer.h"
 #include "ledger/store.h"
+#include "ledger/tallier.h"
 #include "payments/database_records.h"
 #include "payments/dead_letters.h"
 #include "payments/resolver.h"
@@ -65,6 +66,7 @@ private:
     payments::Watcher watcher_;
     ledger::Sealer sealer_;
     ledger::Anchorer anchorer_;
+    ledger::Tallier tallier_;
     api::EventStreams streams_;
     api::Limits limits_;
     api::Gate gate_;

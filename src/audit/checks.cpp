@@ -17,6 +17,7 @@ constexpr auto kChecks = std::to_array<Check>({
     {"entry_transaction",   halt, "Each entry belongs to a transaction.", sql::entry_transaction},
     {"entry_account",       halt, "Each entry belongs to an account.", sql::entry_account},
     {"account_identity",    halt, "An account's id follows from its merchant, slot, type, owner and currency.", sql::account_identity},
+    {"tally_balance",       halt, "A roll-up is what the entries below its slot's mark add up to.", sql::tally_balance},
     {"operation_booking",   halt, "Each operation is booked exactly as its end demands.", sql::operation_booking},
     {"booking_operation",   halt, "Each ledger transaction books an operation or a dispute.", sql::booking_operation},
     {"booking_accounts",    halt, "A booking moves the amounts of its operation between the accounts of its kind, for their owners.", sql::booking_accounts},

@@ -44,7 +44,7 @@ EntryCursor EntryCursor::newest() {
 
 Task<std::vector<Balance>> Store::balances(MerchantId merchant) {
     pg::Params params;
-    params.add(merchant.uuid().bytes).add(std::int16_t{0}).add("").add("");
+    params.add(merchant.uuid().bytes);
     const auto rows = co_await pool_.query(sql::balances, std::move(params));
     std::vector<Balance> out;
     for (std::size_t i = 0; i < rows.size(); ++i) out.push_back(read_balance(rows, i));
@@ -55,7 +55,7 @@ Task<Balance> Store::balance(MerchantId merchant, AccountName account) {
     pg::Params params;
     params.add(merchant.uuid().bytes).add(account.code).add(account.owner);
     params.add(account.currency.code());
-    const auto rows = co_await pool_.query(sql::balances, std::move(params));
+    const auto rows = co_await pool_.query(sql::balance, std::move(params));
     if (!rows.empty()) co_return read_balance(rows, 0);
     co_return Balance{std::move(account)};
 }

@@ -9,6 +9,7 @@
 
 #include "ledger/poster.h"
 #include "ledger/sql.h"
+#include "ledger/tallier.h"
 #include "tests/kit/test_database.h"
 
 namespace florin::ledger {
@@ -83,6 +84,17 @@ TEST_F(LedgerTest, BalancesAddTheSlotsUp) {
         EXPECT_EQ(balance.amount(), expected[name]) << name;
         EXPECT_EQ(test::run(io, store.balance(merchant, balance.account)).amount(), expected[name]);
         EXPECT_EQ(std::min(balance.debits, balance.credits), 0) << name;
+    }
+    // The same from roll-ups, and from roll-ups with a tail.
+    Tallier tallier(pool, {});
+    EXPECT_GT(test::run(io, tallier.tally(Instant::max())), 0);
+    post({posting(merchant, 0, eur, 100)});
+    expected["escrow:EUR"] += 100, expected["psp_receivable:stripe:EUR"] += 100;
+    EXPECT_EQ(test::run(io, store.balances(merchant)).size(), expected.size());
+    for (const auto& balance : test::run(io, store.balances(merchant))) {
+        const auto name = balance.account.text();
+        EXPECT_EQ(balance.amount(), expected[name]) << name;
+        EXPECT_EQ(test::run(io, store.balance(merchant, balance.account)).amount(), expected[name]);
     }
     std::map<Currency, std::int64_t> trial;
     for (const auto& balance : test::run(io, store.balances(MerchantId())))

@@ -47,6 +47,8 @@ idempotency AS NOT MATERIALIZED (SELECT * FROM florin.idempotency WHERE slot BET
 ledger_account AS NOT MATERIALIZED (SELECT * FROM florin.ledger_account WHERE slot BETWEEN $1 AND $2),
 ledger_transaction AS NOT MATERIALIZED (SELECT * FROM florin.ledger_transaction WHERE slot BETWEEN $1 AND $2),
 ledger_entry AS NOT MATERIALIZED (SELECT * FROM florin.ledger_entry WHERE slot BETWEEN $1 AND $2),
+tally_mark AS NOT MATERIALIZED (SELECT * FROM florin.tally_mark WHERE slot BETWEEN $1 AND $2),
+tally_balance AS NOT MATERIALIZED (SELECT * FROM florin.tally_balance WHERE slot BETWEEN $1 AND $2),
 -- is_late: a yes after the no. is_parked: such a yes that fits nowhere; its money is in unapplied.
 -- is_of_suspense: a refund that returns such money. waits: for a second person, without an end of its own. counts: its amount stands in the payment's counters as done.
 operation AS NOT MATERIALIZED (
