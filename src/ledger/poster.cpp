@@ -20,6 +20,15 @@ Uuid account_id(const MerchantId& merchant, Slot slot, const AccountName& accoun
     return uuid_from_hash(view(hash), slot);
 }
 
+// As florin.new_entry wants it: 0 = tallied.
+std::int16_t strict_side(const Posting& posting, const AccountName& account) {
+    const auto* type = type_of(account.code);
+    if (type->policy == Policy::tallied) return 0;
+    check(home_of(posting.merchant, account.owner) == posting.id.slot(),
+          "a strict account is booked in the slot of its owner");
+    return static_cast<std::int16_t>(type->normal);
+}
+
 void Poster::encode(std::span<const Posting* const> postings, std::vector<pg::Call>& calls) {
     if (postings.empty()) return;
     pg::Records accounts("florin.ledger_account"), transactions("florin.new_transaction"),
@@ -37,7 +46,8 @@ void Poster::encode(std::span<const Posting* const> postings, std::vector<pg::Ca
             if (n == 0 || account != posting->legs[n - 1].account)
                 id = account_id(posting->merchant, posting->id.slot(), account);
             entries.add(slot, id.bytes, posting->id.uuid().bytes, static_cast<std::int16_t>(n),
-                        account.currency.code(), amount, reference.bytes);
+                        account.currency.code(), amount, reference.bytes,
+                        strict_side(*posting, account));
             if (!known_.contains(id) && added.insert(id).second)
                 accounts.add(slot, id.bytes, posting->merchant.uuid().bytes, account.code,
                              account.owner, account.currency.code());

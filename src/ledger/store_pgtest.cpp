@@ -222,7 +222,7 @@ pg::Params raw(const std::vector<OperationId>& ids, MerchantId merchant,
         const auto& id = ids[static_cast<std::size_t>(leg.transaction)];
         const auto& bytes = id.uuid().bytes;
         entries.add(static_cast<std::int16_t>(id.slot()), bytes, bytes, number++, leg.currency,
-                    leg.amount, bytes);
+                    leg.amount, bytes, std::int16_t{0});
     }
     pg::Params params;
     params.add(std::move(transactions)).add(std::move(entries));

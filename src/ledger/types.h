@@ -16,8 +16,9 @@
 
 namespace florin::ledger {
 
-// An account as people name it: "psp_receivable:stripe:EUR", "escrow:EUR". It exists once in every
-// slot that uses it, so that no row of the database is hot; balances add the slots up.
+// An account as people name it: "psp_receivable:stripe:EUR", "escrow:EUR". A tallied one exists
+// once in every slot that uses it, so that no row of the database is hot; balances add the slots
+// up. A strict one exists in the home slot of its owner alone.
 struct AccountName {
     std::int16_t code;
     std::string owner;  // Empty where the chart says so.
@@ -45,6 +46,16 @@ struct Posting {
     Instant at;
     std::vector<Leg> legs;
 };
+
+// Where all strict accounts of an owner (a seller, a buyer) live.
+Slot home_of(const MerchantId& merchant, std::string_view owner);
+
+// What is to be booked, as one transaction per slot: legs on strict accounts go to the homes of
+// their owners, and what passes between two slots stands on an interslot account on both sides,
+// under the id of the whole. The first is the part of the posting's own slot, under its own id; it
+// is missing when no leg belongs there. Every part sums to zero if the posting does. The same
+// posting gives the same ids.
+std::vector<Posting> spread(Posting posting);
 
 // Sums to zero per currency, no leg is zero, and there are at least two.
 bool is_balanced(const Posting& posting);
