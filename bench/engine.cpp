@@ -167,7 +167,8 @@ int engine_main(int count, char** arguments) {
                                  .batch_max = static_cast<std::size_t>(batch)});
     const YesConnector yes;
     NoWire wire;
-    payments::DatabaseRecords records(engine, store);
+    sellers::Store sellers(pool);
+    payments::DatabaseRecords records(engine, store, sellers);
     payments::Service service(io, records, {yes, wire}, {.provider_key_secret = "bench"});
     const auto merchant = MerchantId::make(now(), 0, random_u64());
     const auto name = fmt::format("bench-{:x}", random_u64());

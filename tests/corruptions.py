@@ -10,7 +10,8 @@ import re
 
 # Kinds of operations: 1 authorize, 2 sale, 3 capture, 4 cancel, 5 refund, 6 adjust, 7 release.
 # Accounts: 1100 psp_receivable, 1300 chargeback_receivable, 2100 escrow, 2600 refund_in_flight,
-# 2900 unapplied.
+# 2210 seller_payable, 2300 logistics_payable, 2900 unapplied, 2950 interslot, 4010 commission,
+# 5020 chargeback_loss.
 WORDS = {
     "payment": "(SELECT id FROM payment WHERE checkout_id = '{0}')",
     "slot": "(SELECT slot FROM payment WHERE checkout_id = '{0}')",
@@ -54,6 +55,12 @@ def new_account(story, code, owner, name):
                   || convert_to('{name}:' || currency, 'UTF8')) FROM 1 FOR 16) AS hash
               FROM payment WHERE checkout_id = '{story}') p
         ON CONFLICT DO NOTHING;"""
+
+
+def payable(owner):
+    """The strict account of what that seller has earned in euros."""
+    return (f"(SELECT id FROM ledger_account WHERE code = 2210 AND owner = '{owner}'"
+            " AND currency = 'EUR')")
 
 
 # The provider said no, and then yes: no corruption, but what the books must say then
@@ -162,6 +169,48 @@ CORRUPTIONS = [
     ("tally_balance", set(),
      "INSERT INTO tally_balance AS b SELECT slot(sale), account(sale, 2100), '0', 500, 0, 1"
      " ON CONFLICT (slot, account_id) DO UPDATE SET debits = b.debits + 500"),
+    ("strict_balance", set(),
+     f"UPDATE account_balance SET credits = credits + 1 WHERE account_id = {payable('seller_a')}"),
+    ("strict_balance", set(),
+     f"UPDATE account_balance SET seq = seq + 1 WHERE account_id = {payable('seller_a')}"),
+    ("strict_story", set(),
+     "UPDATE ledger_entry SET balance_after = balance_after + 1"
+     f" WHERE account_id = {payable('seller_a')} AND account_seq = 1"),
+    ("strict_story", set(),
+     "UPDATE ledger_entry SET account_seq = account_seq + 1000"
+     f" WHERE account_id = {payable('seller_a')} AND account_seq ="
+     f" (SELECT max(account_seq) FROM ledger_entry WHERE account_id = {payable('seller_a')})"),
+    # One of them may be the home.
+    ("strict_home", set(),
+     new_account("sale", 2210, "seller_a", "seller_payable:seller_a") +
+     new_account("hold", 2210, "seller_a", "seller_payable:seller_a") +
+     new_account("released", 2210, "seller_a", "seller_payable:seller_a")),
+    ("interslot", set(),
+     "UPDATE ledger_entry SET reference_id = twin(reference_id)"
+     " WHERE (slot, account_id, transaction_id) ="
+     " (SELECT e.slot, e.account_id, e.transaction_id FROM ledger_entry e"
+     " JOIN ledger_account a ON a.slot = e.slot AND a.id = e.account_id"
+     " WHERE a.code = 2950 LIMIT 1)"),
+    # The other seller's escrow is released.
+    ("release_booking", set(),
+     "UPDATE ledger_entry SET reference_id = order(released, 1)"
+     " WHERE transaction_id = booked(released, release)"
+     " AND account_id = account(released, 2100)"),
+    ("release_booking", {"release_split"},
+     "UPDATE shipment SET released = released - 100 WHERE payment_id = payment(taken_back)"),
+    # The carrier has a cent of ours.
+    ("release_split", set(),
+     "UPDATE ledger_entry SET amount = amount + CASE account_id"
+     " WHEN account(released, 4010) THEN 1 ELSE -1 END"
+     " WHERE transaction_id = booked(released, release)"
+     " AND account_id IN (account(released, 4010), account(released, 2300))"),
+    # The seller does not pay for what he lost.
+    ("release_split", set(),
+     "UPDATE ledger_entry SET account_id = account(dispute_lost_released, 5020)"
+     " WHERE transaction_id = booked(dispute_lost_released, dispute_lost)"
+     " AND account_id = account(dispute_lost_released, 4010)"),
+    ("booking_operation", {"release_booking"},
+     "UPDATE shipment SET movements = 0 WHERE payment_id = payment(released)"),
     ("operation_booking", set(),
      "DELETE FROM ledger_entry WHERE transaction_id = op(sale, 2);"
      " DELETE FROM ledger_transaction WHERE id = op(sale, 2)"),

@@ -13,7 +13,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SIMULATOR = ROOT / "build/release/florin-simulator"
 PAYMENTS = int(os.environ.get("FLORIN_SIMULATED", "2000000"))
-FAULTS = 24
+FAULTS = 25
 
 
 def setUpModule():

@@ -32,12 +32,13 @@ std::vector<NewOrder> read_orders(Form& form, Fields root, std::optional<Currenc
         auto reference = order.text("payment_order_id", {.length_max = kNameLength});
         auto seller = order.text("seller_account", {.length_max = kNameLength});
         const auto amount = read_amount(form, order, currency);
+        auto category = order.optional_text("category", {.length_max = kNameLength}).value_or("");
         check_currency(form, order, known);
         total += amount.minor();
         const auto same = [&](const NewOrder& other) { return other.reference == reference; };
         if (!reference.empty() && std::ranges::any_of(orders, same))
             add_duplicate_order(form, order);
-        orders.push_back({std::move(reference), std::move(seller), amount});
+        orders.push_back({std::move(reference), std::move(seller), amount, std::move(category)});
     }
     if (total > kAmountMax)
         form.add_error(root.pointer("payment_orders"), "amount_too_large",

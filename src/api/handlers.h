@@ -27,6 +27,8 @@ inline constexpr std::size_t kEvidenceBodyMax = 7'000'000;
 Handled send_evidence(Services& services, Call call);
 Handled accept_dispute(Services& services, Call call);
 Handled get_refund(Services& services, Call call);
+Handled ship_order(Services& services, Call call);
+Handled get_order(Services& services, Call call);
 Handled list_held_refunds(Services& services, Call call);
 Handled approve_refund(Services& services, Call call);
 Handled reject_refund(Services& services, Call call);

@@ -112,7 +112,8 @@ std::set<std::string> parameters(Document& document, const Route& route, std::st
 
 // A rejection ends at once: nothing is called for it, and nobody waits.
 bool ends_at_once(const Route& route) {
-    return route.path == "/v1/refunds/{id}/reject";
+    return route.path == "/v1/refunds/{id}/reject" ||
+           route.path == "/v1/payment_orders/{id}/shipment";
 }
 
 TEST(OpenApi, EveryPostThatRepeatsByKeyAsksForTheKeyAndTellsOfTheReplay) {

@@ -19,7 +19,8 @@ payments::ServiceOptions service_options(const Config& config, std::string secre
     return {.provider_key_secret = std::move(secret),
             .answer_time = config.provider_time,
             .lease_extra = config.lease_extra,
-            .refund_limits = std::move(refund_limits)};
+            .refund_limits = std::move(refund_limits),
+            .release = {config.release_hold, config.release_transit}};
 }
 
 // Looks ten times in the age that it waits for.
@@ -60,7 +61,7 @@ App::App(asio::io_context& io, const Config& config, std::vector<routing::Rule> 
       seller_store_(pool_),
       payment_store_(pool_),
       engine_(io, {.conninfo = conninfo, .lanes = config.database_lanes}),
-      records_(engine_, payment_store_),
+      records_(engine_, payment_store_, seller_store_),
       dead_letters_(payment_store_, engine_),
       payments_(io, records_, {ways_.accounts(), std::move(rules)},
                 service_options(config, std::move(provider_key_secret), std::move(refund_limits))),

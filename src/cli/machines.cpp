@@ -15,6 +15,7 @@
 #include "domain/operation.h"
 #include "domain/payment.h"
 #include "domain/refund.h"
+#include "domain/shipment.h"
 
 namespace florin::cli {
 namespace {
@@ -42,6 +43,7 @@ const std::map<std::string, Machine>& machines() {
         {"operation", {{"ready", "sending"}, lines_of(operation::kTransitions)}},
         {"payment", {{"processing"}, lines_of(payment::kTransitions)}},
         {"refund", {{"approval_pending", "pending"}, lines_of(refund::kTransitions)}},
+        {"shipment", {{"waiting"}, lines_of(shipment::kTransitions)}},
         {"dispute", {{"inquiry", "needs_response"}, lines_of(dispute::kTransitions)}},
     };
     return all;

@@ -8,6 +8,7 @@
 #include "payments/approval.h"
 #include "payments/postings.h"
 #include "payments/rules.h"
+#include "payments/shipping.h"
 #include "payments/step.h"
 
 namespace florin::payments {
@@ -202,7 +203,8 @@ void reserve(Change& change, const Wish& wish) {
             return;
         case Action::refund:
             after.counters.refund_reserved += amount;
-            change.postings.push_back(refund_posting(after, RefundStage::reserved));
+            take_back(change, after.operation.taken_back);
+            book(change, refund_posting(after, RefundStage::reserved, wish.payables));
             change.event_type =
                 change.approval_is_written ? "refund.approval_pending" : "refund.created";
             return;
@@ -266,11 +268,13 @@ Result<Change> undo(const Payment& payment, std::span<const Part> parts, Wish wi
     wish.action = Action::refund;
     TRY(auto shares, shares_of(payment, wish, taken, left_by_order(payment, parts, wish.action)));
     auto& refund = add_follow_up(change, Action::refund, taken, "", ~random);
+    refund.taken_back = taken_back_of(payment, parts, shares);
     refund.shares = std::move(shares);
     refund.reason = wish.reason;
     if (needs_approval(parts, wish, taken)) hold(refund, wish.asked_by);
     change.after.counters.refund_reserved += taken;
-    book_reserved(change, refund);
+    take_back(change, refund.taken_back);
+    book_reserved(change, refund, wish.payables);
     return change;
 }
 
@@ -339,6 +343,8 @@ Result<Change> begin(const Payment& payment, std::span<const Part> parts, const 
         .about = replaces ? payment.provider_reference : "",
         .by_itself = wish.scope == Scope::expire,
     };
+    if (wish.action == Action::refund)
+        after.operation.taken_back = taken_back_of(payment, parts, after.operation.shares);
     if (needs_approval(parts, wish, amount)) {
         hold(after.operation, wish.asked_by);
         change.approval_is_written = true;

@@ -9,6 +9,7 @@
 #include "payments/expiry.h"
 #include "payments/postings.h"
 #include "payments/rules.h"
+#include "payments/shipping.h"
 #include "payments/step.h"
 #include "platform/crypto/hash.h"
 
@@ -26,7 +27,8 @@ void take_captured(Change& change) {
     auto& c = change.after.counters;
     c.captured += change.after.operation.amount;
     if (change.after.operation.is_final) c.voided += capturable(c);  // The provider let it go.
-    change.postings.push_back(capture_posting(change.after));
+    book(change, capture_posting(change.after));
+    expect_release(change, change.after.operation.shares);
 }
 
 void book_capture(Change& change) {
@@ -73,13 +75,24 @@ void book_refund(Change& change, RefundStage stage) {
         if (stage == RefundStage::paid) after.counters.refunded += after.operation.amount;
     }
     change.event_type = stage == RefundStage::paid ? "refund.succeeded" : "refund.failed";
-    change.postings.push_back(refund_posting(after, stage));
+    book(change, refund_posting(after, stage));
+    if (stage != RefundStage::refused) return;
+    give_back(change, after.operation.taken_back);
+    expect_release(change, change.after.operation.shares);
 }
 
 // The buyer pays another way by now, or has paid: what came late goes back without anybody's word.
 bool is_superseded(const Payment& payment) {
     return payment.operation.kind == Action::sale && payment.main != payment.operation.id &&
            (payment.doing || payment.counters.authorized > 0);
+}
+
+void move_released(Change& change, std::span<const std::int64_t> by_order, std::int64_t sign) {
+    for (std::size_t n = 0; n < by_order.size(); ++n) {
+        if (by_order[n] == 0) continue;
+        change.after.orders[n].shipment.released += sign * by_order[n];
+        change.shipments.push_back(n);
+    }
 }
 
 // A step that is not in the table is a bug: better no step than a wrong one.
@@ -95,11 +108,13 @@ void check_step(const std::array<Transition<Status, Event>, N>& table, Status fr
 
 void park(Change& change, std::uint64_t random) {
     auto& after = change.after;
-    change.postings.push_back(late_success_posting(after));
+    book(change, late_success_posting(after));
     after.operation.shares.assign(after.orders.size(), 0);  // No order has a part in it.
     if (!is_superseded(after)) return;
-    book_reserved(change, add_follow_up(change, Action::refund, after.operation.amount,
-                                        after.operation.provider_reference, random));
+    book_reserved(change,
+                  add_follow_up(change, Action::refund, after.operation.amount,
+                                after.operation.provider_reference, random),
+                  {});
     after.operation.review = false;
 }
 
@@ -107,6 +122,30 @@ void park(Change& change, std::uint64_t random) {
 
 std::string event_type(const Payment& payment, std::string_view what) {
     return std::string(subject_of(payment.operation.kind)) + std::string(what);
+}
+
+void book(Change& change, ledger::Posting posting) {
+    for (auto& part : ledger::spread(std::move(posting)))
+        change.postings.push_back(std::move(part));
+}
+
+void expect_release(Change& change, std::span<const std::int64_t> by_order) {
+    auto& after = change.after;
+    for (std::size_t n = 0; n < after.orders.size(); ++n) {
+        auto& shipment = after.orders[n].shipment;
+        const bool gets = by_order.empty() || by_order[n] > 0;
+        if (!gets || shipment.release_at == Instant::max()) continue;
+        shipment.due_at = std::max(shipment.release_at, after.updated_at);
+        change.shipments.push_back(n);
+    }
+}
+
+void take_back(Change& change, std::span<const std::int64_t> by_order) {
+    move_released(change, by_order, -1);
+}
+
+void give_back(Change& change, std::span<const std::int64_t> by_order) {
+    move_released(change, by_order, 1);
 }
 
 Change step(const Payment& payment, Instant now, std::uint64_t random) {
@@ -123,6 +162,12 @@ Change seal(const Payment& before, Change change) {
     const auto word = type.substr(type.find('.') + 1);
     if (type.starts_with("payment."))
         check_step(payment::kTransitions, status_of(before), word, status_of(after));
+    auto& changed = change.shipments;
+    if (type.starts_with("payment_order."))
+        check_step(shipment::kTransitions, before.orders[changed.front()].shipment.status, word,
+                   after.orders[changed.front()].shipment.status);
+    std::ranges::sort(changed);
+    changed.erase(std::ranges::unique(changed).begin(), changed.end());
     if (type.starts_with("refund.") && !change.operation_is_new)
         check_step(refund::kTransitions, refund_status(before.operation), word,
                    refund_status(after.operation));
@@ -281,12 +326,14 @@ Change book_late(const Payment& payment, const connectors::Outcome& outcome, Ins
             park(change, random);
             return change;
         case Action::refund:
-            if (!is_of_suspense(op) && op.amount <= refundable(c)) {
+            // Whose loss it is once sellers have the money, a person has to say.
+            if (!is_of_suspense(op) && op.amount <= refundable(c) && !has_released(after) &&
+                op.taken_back.empty()) {
                 c.refunded += op.amount;
-                change.postings.push_back(refund_posting(after, RefundStage::late));
+                book(change, refund_posting(after, RefundStage::late));
                 return change;
             }
-            change.postings.push_back(refund_posting(after, RefundStage::late_and_unexpected));
+            book(change, refund_posting(after, RefundStage::late_and_unexpected));
             op.shares.assign(after.orders.size(), 0);
             return change;
         case Action::authorize:
@@ -331,10 +378,10 @@ Operation& add_follow_up(Change& change, Action kind, std::int64_t amount, std::
     return change.follow_ups.back();
 }
 
-void book_reserved(Change& change, const Operation& refund) {
+void book_reserved(Change& change, const Operation& refund, const Payables& payables) {
     auto about_it = change.after;
     about_it.operation = refund;
-    change.postings.push_back(refund_posting(about_it, RefundStage::reserved));
+    book(change, refund_posting(about_it, RefundStage::reserved, payables));
 }
 
 }  // namespace florin::payments

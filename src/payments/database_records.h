@@ -7,12 +7,14 @@
 #include "payments/engine.h"
 #include "payments/records.h"
 #include "payments/store.h"
+#include "sellers/store.h"
 
 namespace florin::payments {
 
 class DatabaseRecords final : public Records {
 public:
-    DatabaseRecords(Engine& engine, Store& store) : engine_(engine), store_(store) {}
+    DatabaseRecords(Engine& engine, Store& store, sellers::Store& sellers)
+        : engine_(engine), store_(store), sellers_(sellers) {}
 
     Task<std::optional<Earlier>> create(Payment payment, ClientKey key,
                                         Deadline deadline) override {
@@ -53,6 +55,27 @@ public:
                                                  std::int64_t limit) override {
         return store_.claim_disputes(now, until, limit);
     }
+    Task<std::vector<DueRelease>> claim_releases(Instant now, Instant until,
+                                                 std::int64_t limit) override {
+        return store_.claim_releases(now, until, limit);
+    }
+    Task<> put_off_release(DueRelease claimed, Instant at) override {
+        return store_.put_off_release(claimed, at);
+    }
+    Task<Payables> payables(Payment payment) override {
+        return store_.payables(std::move(payment));
+    }
+    // The rules are those of the time at which the payment was made.
+    Task<std::optional<sellers::Fees>> fees_of(Payment payment, std::size_t n) override {
+        const auto& order = payment.orders[n];
+        const auto seller = sellers::seller_id(payment.merchant, order.seller_account);
+        if (!co_await sellers_.seller(payment.merchant, seller)) co_return std::nullopt;
+        const sellers::Sale sale{seller, order.category, payment.currency, payment.created_at};
+        const auto rules = co_await sellers_.rules_of(payment.merchant, sale);
+        co_return sellers::fees_of(order.amount,
+                                   rule_for(rules, sellers::FeeKind::commission, sale),
+                                   rule_for(rules, sellers::FeeKind::logistics, sale));
+    }
     Task<std::vector<ProviderEvent>> claim_events(Instant now, Instant until,
                                                   std::int64_t limit) override {
         return store_.claim_events(now, until, limit);
@@ -72,6 +95,7 @@ public:
 private:
     Engine& engine_;
     Store& store_;
+    sellers::Store& sellers_;
 };
 
 }  // namespace florin::payments

@@ -10,22 +10,24 @@ namespace {
 // Braces evaluate from left to right, in the order of the columns of disputes.sql.
 Dispute read_dispute(const pg::Rows& rows, std::size_t row) {
     Reader in(rows, row);
-    return {.id = DisputeId(in.uuid()),
-            .provider = in.text(),
-            .reference = in.text(),
-            .status = dispute::status_from(in.text()).value_or(dispute::Status::inquiry),
-            .reason = in.text(),
-            .amount = in.int64(),
-            .fee = in.int64(),
-            .withdrawn = in.int64(),
-            .shares = in.int64s(),
-            .evidence_due_at = in.time(),
-            .opened_at = in.time(),
-            .updated_at = in.time(),
-            .version = in.int32(),
-            .movements = in.int16(),
-            .due_at = in.time(),
-            .reply_waits = in.boolean()};
+    Dispute dispute{.id = DisputeId(in.uuid()),
+                    .provider = in.text(),
+                    .reference = in.text(),
+                    .status = dispute::status_from(in.text()).value_or(dispute::Status::inquiry),
+                    .reason = in.text(),
+                    .amount = in.int64(),
+                    .fee = in.int64(),
+                    .withdrawn = in.int64(),
+                    .shares = in.int64s(),
+                    .evidence_due_at = in.time(),
+                    .opened_at = in.time(),
+                    .updated_at = in.time(),
+                    .version = in.int32(),
+                    .movements = in.int16(),
+                    .due_at = in.time()};
+    dispute.taken_back = in.int64s();
+    dispute.reply_waits = in.boolean();
+    return dispute;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "payments/deadline.h"
 #include "payments/postings.h"
+#include "payments/shipping.h"
 #include "payments/step.h"
 
 namespace florin::payments {
@@ -37,7 +38,7 @@ void book_movements(Change& change, const connectors::DisputeFacts& facts) {
     counters.disputed += taken;
     change.after.dispute_override |=
         counters.refunded + counters.refund_reserved + counters.disputed > counters.captured;
-    change.postings.push_back(movement_posting(change.after, dispute, taken, fee));
+    book(change, movement_posting(change.after, dispute, taken, fee));
 }
 
 // What was lost is taken from the orders; a later win, or another amount, gives it back to them.
@@ -49,15 +50,19 @@ void book_decision(Change& change, std::span<const Part> parts, bool was_lost,
     auto left = left_by_order(change.after, parts, Action::refund);
     if (was_lost && !is_same) {
         ++dispute.movements;
-        change.postings.push_back(decision_posting(change.after, dispute, false));
+        book(change, decision_posting(change.after, dispute, false));
+        give_back(change, std::exchange(dispute.taken_back, {}));
+        expect_release(change, dispute.shares);
         for (std::size_t n = 0; n < left.size(); ++n)
             left[n] += std::exchange(dispute.shares[n], 0);
     }
     dispute.amount = amount;
     if (is_lost && !is_same) {
-        dispute.shares = shares_of(change.after, std::move(left), amount);
+        dispute.shares = shares_of(change.after, left, amount);
+        dispute.taken_back = beyond_escrow(change.after, left, dispute.shares);
+        take_back(change, dispute.taken_back);
         ++dispute.movements;
-        change.postings.push_back(decision_posting(change.after, dispute, true));
+        book(change, decision_posting(change.after, dispute, true));
     }
 }
 
@@ -142,7 +147,7 @@ std::optional<Change> take_return(const Payment& payment, const connectors::Outc
     refund.decline_code = no->code;
     refund.decline_detail = no->detail_code;
     change.event_type = "refund.returned";
-    change.postings.push_back(refund_posting(change.after, RefundStage::returned));
+    book(change, refund_posting(change.after, RefundStage::returned));
     return seal(payment, std::move(change));
 }
 

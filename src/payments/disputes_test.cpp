@@ -7,6 +7,7 @@
 
 #include <map>
 
+#include "payments/shipping.h"
 #include "payments/test_payment.h"
 
 namespace florin::payments {
@@ -51,6 +52,13 @@ public:
             balance_[ledger::kEscrow], balance_[ledger::kChargebackLoss]);
     }
     const std::string& event() const { return event_; }
+    // The first order is delivered, and somebody has looked after it since.
+    void delivers() {
+        payment_ = ship(payment_, 0, {.status = shipment::Status::delivered, .at = kNoon}, {}, {},
+                        kNoon, random_++)
+                       ->after;
+        payment_.orders[0].shipment.due_at = Instant::max();
+    }
     const Payment& payment() const { return payment_; }
 
 private:
@@ -102,6 +110,17 @@ TEST(Disputes, LoseAnotherAmountWhenItBecomesAnother) {
     EXPECT_EQ(bank.books(), "provider -6000 receivable 0 fees 0 escrow 6000 loss 0");
     bank.tells("won", 6000, 12'000, 12'000, 0);
     EXPECT_EQ(bank.books(), "provider 0 receivable 0 fees 0 escrow 0 loss 0");
+}
+
+TEST(Disputes, GiveBackToOrdersWhatIsReleasedThen) {
+    Bank bank;
+    bank.delivers();
+    bank.tells("lost", 3000, 3000, 0, 1500);
+    const auto& shipment = bank.payment().orders[0].shipment;
+    EXPECT_EQ(shipment.due_at, Instant::max());
+    bank.tells("won", 3000, 3000, 3000, 1500);
+    EXPECT_EQ(shipment.due_at, shipment.release_at);
+    EXPECT_EQ(bank.payment().orders[1].shipment, Shipment());
 }
 
 TEST(Disputes, ThatGiveBackMoreThanTheyTookAreForAPerson) {

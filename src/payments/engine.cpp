@@ -26,7 +26,7 @@ void add_orders(const Payment& payment, pg::Records& rows) {
     std::int16_t n = 0;
     for (const auto& order : payment.orders)
         rows.add(slot_number(payment), payment.id.uuid().bytes, n++, order.id.uuid().bytes,
-                 order.reference, order.seller_account, order.amount);
+                 order.reference, order.seller_account, order.amount, order.category);
 }
 
 void add_payment(const Payment& payment, const ClientKey& key, EventId event, pg::Records& rows) {
@@ -71,7 +71,7 @@ void add_dispute(const Change& change, pg::Records& rows) {
              payment.merchant.uuid().bytes, dispute.provider, dispute.reference,
              name(dispute.status), dispute.reason, dispute.amount, dispute.fee, dispute.withdrawn,
              dispute.shares, dispute.evidence_due_at, dispute.opened_at, dispute.updated_at,
-             dispute.version, dispute.movements, dispute.due_at);
+             dispute.version, dispute.movements, dispute.due_at, dispute.taken_back);
 }
 
 void add_approval(const Payment& payment, const Operation& refund, pg::Records& rows) {
@@ -92,6 +92,28 @@ void add_approvals(const Change& change, pg::Records& rows) {
     if (change.approval_is_written) add_approval(payment, payment.operation, rows);
     for (const auto& op : change.follow_ups)
         if (waits_for_approval(op)) add_approval(payment, op, rows);
+}
+
+void add_shipments(const Change& change, pg::Records& rows) {
+    const auto& payment = change.after;
+    for (const auto n : change.shipments) {
+        const auto& s = payment.orders[n].shipment;
+        rows.add(slot_number(payment), payment.id.uuid().bytes, static_cast<std::int16_t>(n),
+                 payment.merchant.uuid().bytes, name(s.status), s.carrier, s.tracking_number,
+                 s.evidence, s.shipped_at, s.estimated_at, s.delivered_at, s.returned_at,
+                 s.release_at, s.due_at, s.fees.seller, s.fees.commission, s.fees.logistics,
+                 s.released, s.movements);
+    }
+}
+
+bool takes_back(const Change& change) {
+    const auto takes = [](const Operation& op) { return !op.taken_back.empty(); };
+    return takes(change.after.operation) || std::ranges::any_of(change.follow_ups, takes);
+}
+
+void add_taken_back(const Payment& payment, const Operation& op, pg::Records& rows) {
+    if (op.taken_back.empty()) return;
+    rows.add(slot_number(payment), payment.id.uuid().bytes, op.id.uuid().bytes, op.taken_back);
 }
 
 void add_follow_ups(const Change& change, pg::Records& rows) {
@@ -191,15 +213,22 @@ public:
         params.add(std::move(steps));
         calls.push_back({sql::advance, std::move(params)});
         pg::Records operations("florin.new_operation"), disputes("florin.dispute");
-        pg::Records approvals("florin.refund_approval");
+        pg::Records approvals("florin.refund_approval"), shipments("florin.shipment");
+        pg::Records taken_back("florin.take_back");
         for (const auto* command : commands) {
-            add_follow_ups(of(command).change, operations);
-            add_dispute(of(command).change, disputes);
-            add_approvals(of(command).change, approvals);
+            const auto& change = of(command).change;
+            add_follow_ups(change, operations);
+            add_dispute(change, disputes);
+            add_approvals(change, approvals);
+            add_shipments(change, shipments);
+            add_taken_back(change.after, change.after.operation, taken_back);
+            for (const auto& op : change.follow_ups) add_taken_back(change.after, op, taken_back);
         }
         add_call(sql::begin, std::move(operations), calls);
         add_call(sql::write_disputes, std::move(disputes), calls);
         add_call(sql::write_refund_approvals, std::move(approvals), calls);
+        add_call(sql::write_shipments, std::move(shipments), calls);
+        add_call(sql::write_taken_back, std::move(taken_back), calls);
         const auto postings = postings_of(commands);
         poster_.encode(postings, calls);
     }
@@ -222,12 +251,15 @@ private:
 
     // How many calls stand before those of the ledger.
     static std::size_t calls_before(std::span<storage::Command*> commands) {
-        const auto begins = [](const auto* one) { return !of(one).change.follow_ups.empty(); };
-        const auto disputes = [](const auto* one) { return of(one).change.dispute.has_value(); };
-        const auto approvals = [](const auto* one) { return has_approvals(of(one).change); };
-        return 1 + std::size_t{std::ranges::any_of(commands, begins)} +
-               std::size_t{std::ranges::any_of(commands, disputes)} +
-               std::size_t{std::ranges::any_of(commands, approvals)};
+        const auto any = [&](auto has) {
+            return std::size_t{std::ranges::any_of(
+                commands, [&](const auto* one) { return has(of(one).change); })};
+        };
+        return 1 + any([](const Change& change) { return !change.follow_ups.empty(); }) +
+               any([](const Change& change) { return change.dispute.has_value(); }) +
+               any(has_approvals) +
+               any([](const Change& change) { return !change.shipments.empty(); }) +
+               any(takes_back);
     }
 
     static std::vector<const ledger::Posting*> postings_of(std::span<storage::Command*> commands) {
@@ -324,7 +356,8 @@ Task<std::optional<std::string>> Engine::advance(Change change, Deadline deadlin
         co_await batcher_.submit(kAdvance, command);
     } catch (const pg::SqlError& e) {
         // FL001: not at the version before. 23505: the version, the key or the transaction exists.
-        if (e.state != "FL001" && e.state != "23505") throw;
+        // FL003: somebody else has spent what it takes from a seller.
+        if (e.state != "FL001" && e.state != "23505" && e.state != "FL003") throw;
         co_return std::nullopt;
     }
     if (listener_) listener_(command.change.after.id, command.change.after.version);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
+#include <tuple>
 
 #include "base/check.h"
 #include "platform/crypto/hash.h"
@@ -27,14 +29,59 @@ ledger::AccountName in_flight(const Payment& payment) {
     return {ledger::kRefundInFlight, payment.operation.provider, payment.currency};
 }
 
-// One leg per order that has a share; `sign` 1 = debit.
+void add_leg(ledger::Posting& posting, ledger::AccountName account, std::int64_t amount,
+             Uuid reference) {
+    if (amount != 0) posting.legs.push_back({std::move(account), amount, reference});
+}
+
+std::int64_t at(std::span<const std::int64_t> by_order, std::size_t n) {
+    return by_order.empty() ? 0 : by_order[n];
+}
+
+// One leg per order that has a share; `sign` 1 = debit. What was released is not in escrow any
+// more.
 void add_escrow(ledger::Posting& posting, const Payment& payment, std::int64_t sign) {
-    const auto& shares = payment.operation.shares;
+    const auto& op = payment.operation;
     for (std::size_t n = 0; n < payment.orders.size(); ++n) {
         const auto& order = payment.orders[n];
-        const auto share = shares.empty() ? order.amount : shares[n];
+        const auto share = (op.shares.empty() ? order.amount : op.shares[n]) - at(op.taken_back, n);
         const ledger::AccountName escrow{ledger::kEscrow, "", payment.currency};
         if (share != 0) posting.legs.push_back({escrow, sign * share, order.id.uuid()});
+    }
+}
+
+ledger::AccountName of_seller(std::int16_t code, const Payment& payment, std::size_t n) {
+    return {code, payment.orders[n].seller_account, payment.currency};
+}
+
+// What had been released of orders goes back to buyers: from what sellers are owed as far as it
+// goes, beyond it they owe us; our commission; and what the carrier keeps is our loss.
+void take_from_sellers(ledger::Posting& posting, const Payment& payment,
+                       std::span<const std::int64_t> by_order, std::int16_t loss,
+                       Payables payables) {
+    for (std::size_t n = 0; n < by_order.size(); ++n) {
+        const auto& [id, shipment] = std::tie(payment.orders[n].id, payment.orders[n].shipment);
+        const auto cut = sellers::part_of(shipment.fees, shipment.released, by_order[n]);
+        auto& owed = payables[payment.orders[n].seller_account];
+        const auto covered = std::min(owed, cut.seller);
+        owed -= covered;
+        add_leg(posting, of_seller(ledger::kSellerPayable, payment, n), covered, id.uuid());
+        add_leg(posting, of_seller(ledger::kSellerReceivable, payment, n), cut.seller - covered,
+                id.uuid());
+        add_leg(posting, {ledger::kCommission, "", payment.currency}, cut.commission, id.uuid());
+        add_leg(posting, {loss, "", payment.currency}, cut.logistics, id.uuid());
+    }
+}
+
+// They are owed it again; what they owe us is netted when they are paid.
+void give_to_sellers(ledger::Posting& posting, const Payment& payment,
+                     std::span<const std::int64_t> by_order, std::int16_t loss) {
+    for (std::size_t n = 0; n < by_order.size(); ++n) {
+        const auto& [id, shipment] = std::tie(payment.orders[n].id, payment.orders[n].shipment);
+        const auto cut = sellers::part_of(shipment.fees, shipment.released, by_order[n]);
+        add_leg(posting, of_seller(ledger::kSellerPayable, payment, n), -cut.seller, id.uuid());
+        add_leg(posting, {ledger::kCommission, "", payment.currency}, -cut.commission, id.uuid());
+        add_leg(posting, {loss, "", payment.currency}, -cut.logistics, id.uuid());
     }
 }
 
@@ -110,15 +157,32 @@ ledger::Posting late_success_posting(const Payment& payment) {
     return posting;
 }
 
-ledger::Posting refund_posting(const Payment& payment, RefundStage stage) {
+ledger::Posting release_posting(const Payment& payment, std::size_t n, const sellers::Fees& cut) {
+    auto posting = begin_posting(payment, "release");
+    const auto& order = payment.orders[n];
+    const auto id = order.id.uuid();
+    posting.id = later_id(id, order.shipment.movements);
+    const auto& carrier = order.shipment.carrier;
+    add_leg(posting, {ledger::kEscrow, "", payment.currency}, cut.total(), id);
+    add_leg(posting, of_seller(ledger::kSellerPayable, payment, n), -cut.seller, id);
+    add_leg(posting, {ledger::kCommission, "", payment.currency}, -cut.commission, id);
+    add_leg(posting,
+            {ledger::kLogisticsPayable, carrier.empty() ? "unknown" : carrier, payment.currency},
+            -cut.logistics, id);
+    return posting;
+}
+
+ledger::Posting refund_posting(const Payment& payment, RefundStage stage, Payables payables) {
     auto posting = begin_posting(payment, kind_of(stage));
     posting.id = later_id(payment.operation.id.uuid(), static_cast<int>(stage));
     const auto amount = payment.operation.amount;
+    const auto& taken_back = payment.operation.taken_back;
     const auto refund = payment.operation.id.uuid();
     const ledger::AccountName unapplied{ledger::kUnapplied, "", payment.currency};
     switch (stage) {
         case RefundStage::reserved:
             add_source(posting, payment, 1);
+            take_from_sellers(posting, payment, taken_back, ledger::kGoodwill, std::move(payables));
             posting.legs.push_back({in_flight(payment), -amount, refund});
             break;
         case RefundStage::paid:
@@ -128,6 +192,7 @@ ledger::Posting refund_posting(const Payment& payment, RefundStage stage) {
         case RefundStage::refused:
             posting.legs.push_back({in_flight(payment), amount, refund});
             add_source(posting, payment, -1);
+            give_to_sellers(posting, payment, taken_back, ledger::kGoodwill);
             break;
         case RefundStage::late:
             add_escrow(posting, payment, 1);
@@ -171,10 +236,14 @@ ledger::Posting decision_posting(const Payment& payment, const Dispute& dispute,
     const ledger::AccountName charged_back{ledger::kChargebackReceivable, "", payment.currency};
     std::int64_t uncovered = dispute.amount;
     for (std::size_t n = 0; n < payment.orders.size(); ++n) {
-        if (dispute.shares[n] == 0) continue;
+        const auto held = dispute.shares[n] - at(dispute.taken_back, n);
         uncovered -= dispute.shares[n];
-        posting.legs.push_back({escrow, sign * dispute.shares[n], payment.orders[n].id.uuid()});
+        add_leg(posting, escrow, sign * held, payment.orders[n].id.uuid());
     }
+    if (lost)
+        take_from_sellers(posting, payment, dispute.taken_back, ledger::kChargebackLoss, {});
+    else
+        give_to_sellers(posting, payment, dispute.taken_back, ledger::kChargebackLoss);
     if (uncovered != 0) posting.legs.push_back({loss, sign * uncovered, id});
     posting.legs.push_back({charged_back, -sign * dispute.amount, id});
     return posting;

@@ -36,6 +36,13 @@ ledger::Posting movement_posting(const Payment& payment, const Dispute& dispute,
 ledger::Posting decision_posting(const Payment& payment, const Dispute& dispute, bool lost);
 std::vector<OperationId> transactions_of(const Dispute& dispute);
 
-ledger::Posting refund_posting(const Payment& payment, RefundStage stage);
+// Rows J to M. What had been released comes from the sellers, as far as `payables` go from what
+// they are owed, and is their debt beyond it. `payment` has its orders as they are while the money
+// is with the buyer (take_back() in step.h).
+ledger::Posting refund_posting(const Payment& payment, RefundStage stage, Payables payables = {});
+
+// Row I: what falls to whom of a part of order `n`. Dr escrow / Cr seller_payable, commission,
+// logistics_payable. One for each movement of its shipment.
+ledger::Posting release_posting(const Payment& payment, std::size_t n, const sellers::Fees& cut);
 
 }  // namespace florin::payments

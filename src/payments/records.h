@@ -59,6 +59,14 @@ struct DueDispute {
     Instant due_at;  // The claim.
 };
 
+// An order of which something may be released (shipping.h).
+struct DueRelease {
+    PaymentId payment;
+    std::int16_t order = 0;  // Its number.
+    MerchantId merchant;
+    Instant due_at;  // The claim.
+};
+
 // Stored: never change a number.
 enum class EventState : std::int16_t {
     waiting = 0,
@@ -101,6 +109,12 @@ public:
     virtual Task<std::vector<Dispute>> disputes(PaymentId payment) = 0;
     virtual Task<std::vector<DueDispute>> claim_disputes(Instant now, Instant until,
                                                          std::int64_t limit) = 0;
+    virtual Task<std::vector<DueRelease>> claim_releases(Instant now, Instant until,
+                                                         std::int64_t limit) = 0;
+    virtual Task<> put_off_release(DueRelease claimed, Instant at) = 0;
+    virtual Task<Payables> payables(Payment payment) = 0;
+    // The split of an order of the payment as a whole; nothing = the seller is not registered.
+    virtual Task<std::optional<sellers::Fees>> fees_of(Payment payment, std::size_t order) = 0;
     virtual Task<std::vector<ProviderEvent>> claim_events(Instant now, Instant until,
                                                           std::int64_t limit) = 0;
     virtual Task<std::string> event_body(std::string provider, std::string id) = 0;

@@ -9,12 +9,14 @@ namespace florin::payments {
 
 Task<> Resolver::run() {
     while (true) {
-        for (auto* line : {&operations_, &payments_, &events_, &disputes_}) line->more = false;
+        for (auto* line : {&operations_, &payments_, &events_, &disputes_, &releases_})
+            line->more = false;
         try {
             co_await operations();
             co_await payments();
             co_await events();
             co_await disputes();
+            co_await releases();
         } catch (const pg::Lost& e) {
             log::warn("resolver.no_database", {{"why", e.what()}});
         } catch (const pg::SqlError& e) {  // A deadlock with a lane, for instance: look again.
@@ -73,6 +75,17 @@ Task<> Resolver::disputes() {
         start(disputes_, "payments.deadline", one.dispute.text(), service_.meet_deadline(one));
 }
 
+Task<> Resolver::releases() {
+    const auto wanted = room(releases_);
+    releases_.more = wanted == 0;
+    if (wanted == 0) co_return;
+    const auto claimed = co_await service_.records().claim_releases(
+        now(), claimed_until(), static_cast<std::int64_t>(wanted));
+    releases_.more = claimed.size() == wanted;
+    for (const auto& one : claimed)
+        start(releases_, "payments.release", one.payment.text(), service_.do_release(one));
+}
+
 void Resolver::start(Line& line, std::string name, std::string what, Task<> look) {
     ++line.busy;
     scope_.start(std::move(name), attempt(line, std::move(what), std::move(look)));
@@ -98,7 +111,7 @@ Task<> Resolver::rest() {
     auto left = options_.period;
     while (left.count() > 0) {
         bool more = false;
-        for (const auto* line : {&operations_, &payments_, &events_, &disputes_}) {
+        for (const auto* line : {&operations_, &payments_, &events_, &disputes_, &releases_}) {
             if (can_go_on(*line)) co_return;
             more |= line->more;
         }

@@ -30,7 +30,7 @@ public:
     std::uint64_t looks() const { return looks_; }
 
 private:
-    // What comes due is of four kinds. Each has its own room, so that a long line of one does not
+    // What comes due is of five kinds. Each has its own room, so that a long line of one does not
     // keep the others from being looked at.
     struct Line {
         std::size_t busy = 0;
@@ -42,6 +42,7 @@ private:
     Task<> payments();
     Task<> events();
     Task<> disputes();
+    Task<> releases();
     void start(Line& line, std::string name, std::string what, Task<> look);
     Task<> attempt(Line& line, std::string what, Task<> look);
     Task<> rest();
@@ -54,7 +55,7 @@ private:
     Service& service_;
     ResolverOptions options_;
     TaskScope scope_;
-    Line operations_, payments_, events_, disputes_;
+    Line operations_, payments_, events_, disputes_, releases_;
     std::uint64_t looks_ = 0;
 };
 

@@ -70,8 +70,16 @@ public:
     Task<std::vector<DueDispute>> claim_disputes(Instant, Instant, std::int64_t) override {
         co_return std::vector<DueDispute>();
     }
+    Task<std::vector<DueRelease>> claim_releases(Instant, Instant, std::int64_t) override {
+        co_return std::vector<DueRelease>();
+    }
 
     // Nobody asks for these here.
+    Task<> put_off_release(DueRelease, Instant) override { co_return; }
+    Task<Payables> payables(Payment) override { co_return Payables(); }
+    Task<std::optional<sellers::Fees>> fees_of(Payment, std::size_t) override {
+        co_return std::nullopt;
+    }
     Task<std::optional<Earlier>> create(Payment, ClientKey, Deadline) override {
         co_return std::nullopt;
     }

@@ -66,7 +66,7 @@ Payment open(NewPayment wanted, Provider provider, Timing timing, std::uint64_t 
         total += order.amount;
         payment.orders.push_back({PaymentOrderId::make(timing.now, slot, more()),
                                   std::move(order.reference), std::move(order.seller_account),
-                                  order.amount.minor()});
+                                  order.amount.minor(), 0, std::move(order.category)});
     }
     payment.amount = total.minor();
     payment.operation = {
@@ -86,8 +86,10 @@ Payment open(NewPayment wanted, Provider provider, Timing timing, std::uint64_t 
 Payment as_created(Payment payment, OperationId operation) {
     payment.version = 1;
     payment.counters = {};
-    for (auto& order : payment.orders)
+    for (auto& order : payment.orders) {
         if (order.first_amount != 0) order.amount = std::exchange(order.first_amount, 0);
+        order.shipment = {};
+    }
     if (payment.first_amount != 0) payment.amount = std::exchange(payment.first_amount, 0);
     if (!payment.first_method_type.empty()) {
         payment.method_type = std::exchange(payment.first_method_type, {});

@@ -51,6 +51,7 @@ struct Wish {
     Scope scope = Scope::none;  // none = that of the action.
     KeyId asked_by = {};        // Of a refund: the API key that asked for it.
     std::optional<std::int64_t> refund_limit = {};  // Of a refund (approval.h); nothing = none.
+    Payables payables = {};  // Of a refund: what the sellers of the payment are owed.
 };
 
 // The route that it came by: keys of different routes never meet.

@@ -60,14 +60,14 @@ std::unexpected<Error> about(PaymentId payment, Fault fault, std::string_view co
     return failure;
 }
 
-std::unexpected<Error> key_reused(PaymentId payment) {
+}  // namespace
+
+std::unexpected<Error> Service::key_reused(PaymentId payment) {
     return about(payment, Fault::invalid, "idempotency_key_reused",
                  "this Idempotency-Key was used with another request: send a new key with a new "
                  "request, or the same request with this key",
                  0);
 }
-
-}  // namespace
 
 Service::Service(asio::io_context& io, Records& records, Accounts accounts, ServiceOptions options)
     : io_(io),
@@ -142,6 +142,7 @@ Task<Result<Answer>> Service::act(Payment payment, Wish wish, ClientKey key, Pat
         const auto& name = payment.operation.provider;
         wish.in_place = accounts_.find(name)->connector.capabilities().increment;
         const auto parts = co_await records_.parts(id);
+        if (has_released(payment)) wish.payables = co_await records_.payables(payment);
         auto provider = provider_for(name, key_text(merchant, what, key.key, view(id.uuid())), 0);
         auto change = begin(payment, parts, wish, std::move(provider), key, timing(), random_u64());
         if (change) {

@@ -14,6 +14,7 @@
 #include "payments/digest.h"
 #include "payments/records.h"
 #include "payments/rules.h"
+#include "payments/shipping.h"
 #include "platform/async/scope.h"
 
 namespace florin::payments {
@@ -27,6 +28,7 @@ struct ServiceOptions {
     std::chrono::milliseconds intent_time{5'000};
     // Minor units above which a refund waits for a second person; a currency without = never.
     std::map<Currency, std::int64_t> refund_limits = {};
+    ReleasePolicy release = {};
 };
 
 // The state that answers a request: the same bytes each time it is repeated after its end.
@@ -37,6 +39,12 @@ struct Answer {
     std::string event_type;  // What ended the operation; empty while it has not ended.
     bool replayed = false;
     bool is_held = false;  // Waits for a second person: nothing happens until then.
+};
+
+// An order as it is after the shop's word on it.
+struct Told {
+    std::string data;  // JSON.
+    bool replayed = false;
 };
 
 // How long a caller waits for the end of what it began; nothing = as long as it takes. A committed
@@ -63,6 +71,11 @@ public:
     Task<Result<Answer>> decide(Payment payment, Decision decision, ClientKey key,
                                 Patience patience, Deadline deadline);
 
+    // The shop's word on an order of a payment, as it was read a moment ago. Failures: those of
+    // ship() in shipping.h, Conflict seller_not_found, Invalid idempotency_key_reused.
+    Task<Result<Told>> ship(Payment payment, PaymentOrderId order, ShipmentNews news, ClientKey key,
+                            Deadline deadline);
+
     // A webhook of an account: checked, kept, and taken as a reason to look. Failures: NotFound
     // provider_not_found, Unavailable webhooks_not_configured, and those of
     // Connector::read_webhook. Gives "stored", "seen" (it came before) or "parked" (it is about
@@ -81,6 +94,8 @@ public:
     Task<> digest(ProviderEvent claimed) { return digester_.digest(std::move(claimed)); }
     // What is due of a dispute by itself (deadline.h).
     Task<> meet_deadline(DueDispute claimed) { return digester_.meet_deadline(claimed); }
+    // Releases what an order has in escrow, if its time has come (shipping.h).
+    Task<> do_release(DueRelease claimed);
     // What is due of a payment by itself: a warning, or its cancellation (expiry.h).
     Task<> do_chore(DuePayment claimed);
 
@@ -108,6 +123,7 @@ private:
     Result<void> can_do(const Payment& payment, const Wish& wish) const;
     Wish with_limit(Wish wish, Currency currency) const;
     std::unexpected<Error> busy(PaymentId payment) const;
+    static std::unexpected<Error> key_reused(PaymentId payment);
     Timing timing() const;
     Deadline intent_deadline(Deadline request) const;
     Task<Result<Answer>> not_routed(MerchantId merchant, ClientKey key, Error why);

@@ -3,19 +3,63 @@
 namespace florin::payments {
 namespace {
 
+void show_time(json::Writer& out, std::string_view name, Instant time) {
+    out.key(name);
+    time == Instant::max() ? out.null() : out.value(to_text(time));
+}
+
+void show_shipment(json::Writer& out, const Shipment& shipment) {
+    out.key("shipment");
+    if (shipment.status == shipment::Status::waiting) {
+        out.null();
+        return;
+    }
+    out.begin_object().field("status", name(shipment.status));
+    out.field_if("carrier", shipment.carrier);
+    out.field_if("tracking_number", shipment.tracking_number);
+    out.field_if("evidence", shipment.evidence);
+    show_time(out, "shipped_at", shipment.shipped_at);
+    show_time(out, "estimated_delivery_at", shipment.estimated_at);
+    show_time(out, "delivered_at", shipment.delivered_at);
+    show_time(out, "returned_at", shipment.returned_at);
+    show_time(out, "release_at", shipment.release_at);
+    out.end_object();
+}
+
+// What is the seller's, ours and the carrier's of what was released.
+void show_release(json::Writer& out, const Payment& payment, const Shipment& shipment) {
+    out.key("release");
+    if (shipment.released == 0) {
+        out.null();
+        return;
+    }
+    const auto cut = sellers::part_of(shipment.fees, 0, shipment.released);
+    out.begin_object().field("amount", payment.money(cut.total()).decimal());
+    out.field("seller", payment.money(cut.seller).decimal());
+    out.field("commission", payment.money(cut.commission).decimal());
+    out.field("logistics", payment.money(cut.logistics).decimal()).end_object();
+}
+
+// The members that an order has in its payment and by itself.
+void show_order_members(json::Writer& out, const Payment& payment, const PaymentOrder& order) {
+    out.field("payment_order_id", order.reference);
+    out.field("seller_account", order.seller_account);
+    out.key("category");
+    order.category.empty() ? out.null() : out.value(order.category);
+    out.field("amount", payment.money(order.amount).decimal());
+    out.field("status", order_status(payment));
+    out.field("payment_order_status", execution_status(payment));
+    out.field("ledger_updated", payment.counters.captured > 0);
+    out.field("wallet_updated", order.shipment.released > 0);  // The seller is owed it.
+    show_shipment(out, order.shipment);
+    show_release(out, payment, order.shipment);
+}
+
 void show_orders(json::Writer& out, const Payment& payment) {
-    const bool booked = payment.counters.captured > 0;
     out.key("payment_orders").begin_array();
     for (const auto& order : payment.orders) {
-        out.begin_object();
-        out.field("id", order.id.text());
-        out.field("payment_order_id", order.reference);
-        out.field("seller_account", order.seller_account);
-        out.field("amount", payment.money(order.amount).decimal());
-        out.field("status", order_status(payment));
-        out.field("payment_order_status", execution_status(payment));
-        out.field("ledger_updated", booked);
-        out.field("wallet_updated", false);  // The seller's wallet is credited at the release.
+        out.begin_object().field("id", order.id.text());
+        show_order_members(out, payment, order);
         out.end_object();
     }
     out.end_array();
@@ -187,7 +231,24 @@ void show_dispute(json::Writer& out, const Payment& payment, const Dispute& disp
     out.end_object();
 }
 
+std::string show_order(const Payment& payment, std::size_t n) {
+    json::Writer out;
+    const auto& order = payment.orders[n];
+    out.begin_object().field("id", order.id.text());
+    out.field("object", "payment_order");
+    out.field("payment", payment.id.text());
+    out.field("livemode", payment.livemode);
+    out.field("currency", payment.currency.code());
+    show_order_members(out, payment, order);
+    out.field("created_at", to_text(payment.created_at));
+    out.field("updated_at", to_text(payment.updated_at));
+    out.end_object();
+    return std::move(out).text();
+}
+
 std::string show_subject(const Change& change) {
+    if (change.event_type.starts_with("payment_order."))
+        return show_order(change.after, change.shipments.front());
     if (!change.dispute) return show_subject(change.after);
     json::Writer out;
     show_dispute(out, change.after, *change.dispute);

@@ -35,6 +35,16 @@ void drop(Change& change, std::string_view why);
 Change book_late(const Payment& payment, const connectors::Outcome& outcome, Instant now,
                  std::uint64_t random);
 
+// Adds a posting, with a part for each slot that it touches.
+void book(Change& change, ledger::Posting posting);
+
+// A refund, or a lost dispute, takes from orders what had been released, or gives it back.
+void take_back(Change& change, std::span<const std::int64_t> by_order);
+void give_back(Change& change, std::span<const std::int64_t> by_order);
+
+// More of these orders may be in escrow (empty = of all): it follows what was released before it.
+void expect_release(Change& change, std::span<const std::int64_t> by_order);
+
 // The operation has ended: it is never looked at again, and its event is the answer for ever.
 void end(Change& change);
 
@@ -44,7 +54,7 @@ Operation& add_follow_up(Change& change, Action kind, std::int64_t amount, std::
                          std::uint64_t random);
 
 // Books a refund that begins as a follow-up: from here on its money is on its way.
-void book_reserved(Change& change, const Operation& refund);
+void book_reserved(Change& change, const Operation& refund, const Payables& payables);
 
 // What is left of each order to capture (any other action) or to refund.
 std::vector<std::int64_t> left_by_order(const Payment& payment, std::span<const Part> parts,

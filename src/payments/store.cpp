@@ -85,44 +85,63 @@ Payment read_payment(const pg::Rows& rows, std::size_t row, int first_column) {
     Reader in(rows, row, first_column);
     in.int16();  // The slot is in the id.
     const MerchantId merchant(in.uuid());
-    return {.id = PaymentId(in.uuid()),
-            .merchant = merchant,
-            .version = in.int32(),
-            .checkout_id = in.text(),
-            .buyer_id = in.text(),
-            .buyer_email = in.text(),
-            .method_type = in.text(),
-            .method_token = in.text(),
-            .return_url = in.text(),
-            .capture_later = in.boolean(),
-            .livemode = in.boolean(),
-            .currency = read_currency(in),
-            .amount = in.int64(),
-            .counters = read_counters(in),
-            .doing = read_doing(in),
-            .waiting_for = in.text(),
-            .created_at = in.time(),
-            .updated_at = in.time(),
-            .orders = {},
-            .first_amount = in.int64(),
-            .first_method_type = in.text(),
-            .first_method_token = in.text(),
-            .first_provider = in.text(),
-            .card_brand = in.text(),
-            .authorized_until = in.time(),
-            .can_increment = in.boolean(),
-            .cancellation_reason = in.text(),
-            .due_at = in.time(),
-            .dispute_override = in.boolean(),
-            .main = OperationId(in.uuid()),
-            .provider_reference = in.text(),
-            .operation = read_operation(in)};
+    Payment payment{.id = PaymentId(in.uuid()),
+                    .merchant = merchant,
+                    .version = in.int32(),
+                    .checkout_id = in.text(),
+                    .buyer_id = in.text(),
+                    .buyer_email = in.text(),
+                    .method_type = in.text(),
+                    .method_token = in.text(),
+                    .return_url = in.text(),
+                    .capture_later = in.boolean(),
+                    .livemode = in.boolean(),
+                    .currency = read_currency(in),
+                    .amount = in.int64(),
+                    .counters = read_counters(in),
+                    .doing = read_doing(in),
+                    .waiting_for = in.text(),
+                    .created_at = in.time(),
+                    .updated_at = in.time(),
+                    .orders = {},
+                    .first_amount = in.int64(),
+                    .first_method_type = in.text(),
+                    .first_method_token = in.text(),
+                    .first_provider = in.text(),
+                    .card_brand = in.text(),
+                    .authorized_until = in.time(),
+                    .can_increment = in.boolean(),
+                    .cancellation_reason = in.text(),
+                    .due_at = in.time(),
+                    .dispute_override = in.boolean(),
+                    .main = OperationId(in.uuid()),
+                    .provider_reference = in.text(),
+                    .operation = read_operation(in)};
+    in.text();  // The status follows from all this.
+    payment.operation.taken_back = in.int64s();
+    return payment;
 }
 
 std::vector<Payment> read_payments(const pg::Rows& rows) {
     std::vector<Payment> payments;
     for (std::size_t i = 0; i < rows.size(); ++i) payments.push_back(read_payment(rows, i, 0));
     return payments;
+}
+
+Shipment read_shipment(Reader& in) {
+    return {.status = shipment::status_from(in.text()).value_or(shipment::Status::waiting),
+            .carrier = in.text(),
+            .tracking_number = in.text(),
+            .evidence = in.text(),
+            .shipped_at = in.time(),
+            .estimated_at = in.time(),
+            .delivered_at = in.time(),
+            .returned_at = in.time(),
+            .release_at = in.time(),
+            .due_at = in.time(),
+            .fees = {.seller = in.int64(), .commission = in.int64(), .logistics = in.int64()},
+            .released = in.int64(),
+            .movements = in.int16()};
 }
 
 ProviderEvent read_event(const pg::Rows& rows, std::size_t row) {
@@ -173,7 +192,9 @@ void add_orders(const pg::Rows& rows, std::vector<Payment>& payments) {
                                   .reference = in.text(),
                                   .seller_account = in.text(),
                                   .amount = in.int64(),
-                                  .first_amount = in.int64()});
+                                  .first_amount = in.int64(),
+                                  .category = in.text(),
+                                  .shipment = read_shipment(in)});
     }
 }
 

@@ -73,6 +73,15 @@ public:
     // Disputes of which something is due by itself, oldest first, taken over until `until`.
     Task<std::vector<DueDispute>> claim_disputes(Instant now, Instant until, std::int64_t limit);
 
+    // Orders of which something may be released, oldest first, taken over until `until`.
+    Task<std::vector<DueRelease>> claim_releases(Instant now, Instant until, std::int64_t limit);
+    // Looks again at `at`, unless somebody else has it by now; Instant::max() = never.
+    Task<> put_off_release(DueRelease claimed, Instant at);
+    // What the sellers of the payment are owed, in its currency.
+    Task<Payables> payables(Payment payment);
+    // The payment that has this order.
+    Task<std::optional<Payment>> load_by_order(MerchantId merchant, PaymentOrderId order);
+
     // Events of providers that wait to be looked at, oldest first, taken over until `until`.
     Task<std::vector<ProviderEvent>> claim_events(Instant now, Instant until, std::int64_t limit);
     // Ends or puts off an event that was claimed, unless somebody else has it by now.

@@ -3,6 +3,7 @@
 // The nouns of payments. Amounts are minor units of the payment's currency; instants are UTC.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,7 +17,9 @@
 #include "domain/operation.h"
 #include "domain/payment.h"
 #include "domain/refund.h"
+#include "domain/shipment.h"
 #include "ledger/types.h"
+#include "sellers/rules.h"
 
 namespace florin::payments {
 
@@ -32,6 +35,7 @@ struct NewOrder {
     std::string reference;  // The shop's payment_order_id.
     std::string seller_account;
     Money amount;
+    std::string category = {};  // The shop's word for what is sold; rules of fees may name it.
 };
 
 struct NewPayment {
@@ -47,11 +51,32 @@ struct NewPayment {
     std::string buyer_country = {}, card_brand = {};
 };
 
+// The way of an order to its buyer, and of its money to the seller (domain/shipment.h).
+struct Shipment {
+    shipment::Status status{};
+    std::string carrier, tracking_number;
+    std::string evidence;  // What the shop keeps as proof, in its words.
+    Instant shipped_at = Instant::max(), estimated_at = Instant::max();
+    Instant delivered_at = Instant::max(), returned_at = Instant::max();
+    Instant release_at = Instant::max();  // Not before it.
+    Instant due_at = Instant::max();      // When there is something to release; max = nothing is.
+    // Who gets what of the order as it was when it was first shipped.
+    sellers::Fees fees = {};
+    // How much of the order is released and not taken back, in minor units. It counts down when a
+    // refund or a lost dispute takes money back from the seller.
+    std::int64_t released = 0;
+    std::int16_t movements = 0;  // How often it was booked.
+
+    friend bool operator==(const Shipment&, const Shipment&) = default;
+};
+
 struct PaymentOrder {
     PaymentOrderId id;
     std::string reference, seller_account;
     std::int64_t amount;
     std::int64_t first_amount = 0;  // As it was created, if that was another; 0 = the same.
+    std::string category = {};
+    Shipment shipment = {};
 };
 
 // A second person's word on a refund above the limit (approval.h).
@@ -80,7 +105,10 @@ struct Operation {
     std::string decline_code, decline_detail;
     std::string reason;                // Of a refund or a cancellation, in the client's word.
     std::vector<std::int64_t> shares;  // `amount` by order; empty where it is each order's whole.
-    bool is_final = true;              // A capture: the rest is let go.
+    // Of a refund: what of its shares had been released and comes from the sellers; empty =
+    // nothing.
+    std::vector<std::int64_t> taken_back = {};
+    bool is_final = true;  // A capture: the rest is let go.
     // The provider's reference of a charge that is not the payment's: what an adjustment replaces,
     // what a release gives back, the late success that a refund returns.
     std::string about;
@@ -94,6 +122,9 @@ struct Operation {
 
 using payment::Status;
 
+// What sellers (seller_account) are to be paid out, in minor units. Who is not in it has nothing.
+using Payables = std::map<std::string, std::int64_t>;
+
 // A bank wants money back (domain/dispute.h). Amounts in minor units of the payment's currency.
 struct Dispute {
     DisputeId id;
@@ -101,8 +132,9 @@ struct Dispute {
     dispute::Status status{};
     std::string reason;
     std::int64_t amount = 0, fee = 0;
-    std::int64_t withdrawn = 0;        // What the bank has taken and not given back.
-    std::vector<std::int64_t> shares;  // What each order has lost of it.
+    std::int64_t withdrawn = 0;                 // What the bank has taken and not given back.
+    std::vector<std::int64_t> shares;           // What each order has lost of it.
+    std::vector<std::int64_t> taken_back = {};  // As in Operation.
     Instant evidence_due_at, opened_at, updated_at;
     std::int32_t version = 0;         // Of the payment, when it was last changed.
     std::int16_t movements = 0;       // How often it was booked.
@@ -179,6 +211,7 @@ enum class Scope : std::int16_t {
     expire = 8,
     approve = 11,
     reject = 12,
+    ship = 13,
 };
 
 // Several refunds and releases may be under way at once, of all else only one.
@@ -210,7 +243,10 @@ struct Change {
     EventId event;
     std::string event_type;
     std::vector<ledger::Posting> postings = {};
-    std::optional<Dispute> dispute = {};     // As it is afterwards, when the step is about one.
+    std::optional<Dispute> dispute = {};  // As it is afterwards, when the step is about one.
+    // Orders, by number, whose shipment is another. The step is about the first of them if its
+    // event is one of orders.
+    std::vector<std::size_t> shipments = {};
     std::vector<Operation> follow_ups = {};  // Begun with it, state ready: the resolver sends them.
     Scope scope = Scope::none;
     ClientKey key = {};

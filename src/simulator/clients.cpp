@@ -153,6 +153,35 @@ Task<> Clients::say(Order word, Join& beside) {
     beside.end();
 }
 
+// Until somebody has taken it, or has refused it, or the shop forgets it.
+Task<> Clients::tell(Order word) {
+    for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+        const auto reply = co_await cluster_.send(word, 40s);
+        if (is_final(reply.kind)) co_return;
+        co_await sleep_until(world_.scheduler.now() + world_.dice.between(1s, 10min));
+    }
+}
+
+// Shipped, and mostly delivered or returned later; each word may come before the money or twice.
+Task<> Clients::ship(PaymentId payment, std::size_t order, std::string key, Join& beside) {
+    auto& dice = world_.dice;
+    const auto words = dice.below(4);
+    for (std::size_t n = 0; n < words; ++n) {
+        const auto status = n == 0               ? shipment::Status::shipped
+                            : dice.below(5) == 0 ? shipment::Status::returned
+                                                 : shipment::Status::delivered;
+        co_await sleep_until(world_.scheduler.now() +
+                             (n == 0 ? dice.between(0s, 60s) : dice.between(1s, 6h)));
+        const Request request{payments::Scope::ship, fmt::format("{}-{}", key, n)};
+        Order word{.request = request, .fingerprint = hash_of(request), .id = payment};
+        word.order = order;
+        word.news = payments::ShipmentNews{.status = status, .at = world_.scheduler.now()};
+        if (dice.below(4) == 0) word.news->estimated_at = word.news->at + dice.between(0s, 6h);
+        co_await tell(std::move(word));
+    }
+    beside.end();
+}
+
 // After a no: the same payment with another method, until it is a yes or the buyer has had enough.
 Task<Reply> Clients::try_again(Reply last, int number, Story story) {
     for (int attempt = 1; attempt <= story.attempts && last.kind == Kind::no; ++attempt) {
@@ -194,8 +223,17 @@ Task<> Clients::play(int number, Story story) {
     if (told.kind == Kind::open) co_await play_moves(told.payment, amount, number, story);
     if (story.impatient) told = co_await insist(order);
     told = co_await try_again(std::move(told), number, story);
+    Join shipped;
+    if (told.kind == Kind::yes) {
+        for (std::size_t n = 0; n < order.payment->orders.size(); ++n) {
+            shipped.begin();
+            spawn(kWorld,
+                  ship(told.payment, n, fmt::format("order-{}-ship-{}", number, n), shipped));
+        }
+    }
     if (told.kind == Kind::yes && !story.impatient)
         co_await play_moves(told.payment, amount, number, story);
+    co_await shipped.wait();
     // Whatever happened since, the first request has its answer for ever.
     if (dice.chance(kAsksAgain)) co_await insist(order);
     --running_;

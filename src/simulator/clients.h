@@ -32,6 +32,8 @@ private:
     Task<> act(PaymentId payment, std::int64_t amount, Move move, std::string key, Join& beside);
     Task<> decide(Order held, Reply told);
     Task<> say(Order word, Join& beside);
+    Task<> ship(PaymentId payment, std::size_t order, std::string key, Join& beside);
+    Task<> tell(Order word);
     Task<Reply> open(Order order, Opening opening);
     Task<Reply> try_again(Reply last, int number, Story story);
     Order new_payment(int number, const Story& story, std::int64_t amount);

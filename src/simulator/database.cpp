@@ -66,6 +66,7 @@ void update_operation(Operation& row, const Operation& to) {
     row.proof = to.proof;
     row.ended_version = to.ended_version;
     row.returned = to.returned;
+    if (!to.taken_back.empty()) row.taken_back = to.taken_back;
 }
 
 void update_payment(Payment& row, const Payment& to) {
@@ -114,6 +115,7 @@ Operation inserted(const Operation& op) {
             .due_at = op.due_at,
             .reason = op.reason,
             .shares = op.shares,
+            .taken_back = op.taken_back,
             .is_final = op.is_final,
             .about = op.about,
             .by_itself = op.by_itself,
@@ -239,6 +241,7 @@ SqlState Database::judge(const Record& record, const Change& change) const {
     }
     if (const auto state = judge_follow_ups(record, change); state != kCommitted) return state;
     if (const auto state = judge_disputes(record, change); state != kCommitted) return state;
+    if (!run_strict(change.postings)) return kOverdrawn;
     for (std::size_t n = 0; n < change.postings.size(); ++n) {
         const auto& posting = change.postings[n];
         if (const auto state = judge_posting(posting); state != kCommitted) return state;
@@ -285,6 +288,9 @@ SqlState Database::advance(const Change& change, std::string data) {
         transactions_.insert(posting.id);
         record->postings.push_back(posting);
     }
+    const auto strict = *run_strict(change.postings);  // judge() has looked.
+    for (const auto& [account, balance] : strict) strict_[account] = balance;
+    write_shipments(*record, change);
     if (change.dispute) write_dispute(*record, *change.dispute);
     return kCommitted;
 }
@@ -468,6 +474,7 @@ Instant Database::first_due() const {
     if (!chores_.empty()) first = std::min(first, chores_.begin()->first);
     if (!event_queue_.empty()) first = std::min(first, event_queue_.begin()->first);
     if (!deadlines_.empty()) first = std::min(first, std::get<0>(*deadlines_.begin()));
+    if (!releases_.empty()) first = std::min(first, std::get<0>(*releases_.begin()));
     return first;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 // The tables of florin that a payment needs, in memory, with the laws that PostgreSQL enforces
-// (migrations/0001 to 0010): each call is one transaction, written whole or refused with the same
+// (migrations/0001 to 0016): each call is one transaction, written whole or refused with the same
 // SQLSTATE. It survives every process. No time, no faults: those are records.h.
 
 #include <functional>
@@ -42,6 +42,7 @@ using SqlState = std::string_view;
 inline constexpr SqlState kCommitted;
 inline constexpr SqlState kStale = "FL001";         // Not at the version before.
 inline constexpr SqlState kUnbalanced = "FL002";    // A posting does not sum to zero.
+inline constexpr SqlState kOverdrawn = "FL003";     // A strict account would go below zero.
 inline constexpr SqlState kUniqueBroken = "23505";  // A key exists.
 inline constexpr SqlState kCheckBroken = "23514";   // A counter out of its bounds.
 
@@ -81,6 +82,11 @@ public:
     std::vector<payments::DueDispute> due_disputes(Instant now, std::int64_t limit) const;
     std::vector<payments::DueDispute> claim_disputes(
         const std::vector<payments::DueDispute>& wanted, Instant until);
+    std::vector<payments::DueRelease> due_releases(Instant now, std::int64_t limit) const;
+    std::vector<payments::DueRelease> claim_releases(
+        const std::vector<payments::DueRelease>& wanted, Instant until);
+    void put_off_release(const payments::DueRelease& claimed, Instant at);
+    payments::Payables payables(const payments::Payment& payment) const;
     void finish_event(const payments::ProviderEvent& claimed, payments::EventState state,
                       std::string why, Instant due_at);
 
@@ -117,6 +123,10 @@ private:
     void set_event(EventRow& row, Instant at);
     void set_deadline(payments::Dispute& dispute, PaymentId payment, Instant at);
     void write_dispute(Record& record, const payments::Dispute& dispute);
+    void set_release(Record& record, std::size_t n, Instant at);
+    void write_shipments(Record& record, const payments::Change& change);
+    using StrictRows = std::map<std::pair<MerchantId, std::string>, std::int64_t>;
+    std::optional<StrictRows> run_strict(const std::vector<ledger::Posting>& postings) const;
     EventRow* find_event(const payments::ProviderEvent& wanted);
 
     std::vector<Record> records_;
@@ -128,6 +138,8 @@ private:
     std::map<std::string, EventRow> events_;  // By id: there is one provider.
     std::set<std::pair<Instant, std::string>> event_queue_;
     std::set<std::tuple<Instant, PaymentId, DisputeId>> deadlines_;
+    std::set<std::tuple<Instant, PaymentId, std::int16_t>> releases_;
+    StrictRows strict_;  // By the account's name.
 };
 
 }  // namespace florin::simulator

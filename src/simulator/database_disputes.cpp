@@ -21,6 +21,7 @@ void update_dispute(Dispute& row, const Dispute& to) {
     row.updated_at = to.updated_at;
     row.version = to.version;
     row.movements = to.movements;
+    row.taken_back = to.taken_back;
 }
 
 }  // namespace

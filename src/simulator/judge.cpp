@@ -289,13 +289,40 @@ void Judge::judge_books(const Record& record) {
     expect("with the provider", balance[ledger::kPspReceivable],
            truth.captured - truth.refunded - truth.withdrawn - truth.fees);
     expect("on its way back", -balance[ledger::kRefundInFlight], on_its_way);
+    sellers::Fees released;
+    for (const auto& order : payment.orders) {
+        const auto cut = sellers::part_of(order.shipment.fees, 0, order.shipment.released);
+        released.seller += cut.seller;
+        released.commission += cut.commission;
+        released.logistics += cut.logistics;
+    }
     expect("for sellers", -balance[ledger::kEscrow],
-           c.captured - c.refunded - c.refund_reserved - lost_shares);
+           c.captured - c.refunded - c.refund_reserved - lost_shares - released.total());
+    expect("of sellers", -balance[ledger::kSellerPayable] - balance[ledger::kSellerReceivable],
+           released.seller);
+    expect("of ours", -balance[ledger::kCommission], released.commission);
+    // What a carrier keeps of an order that went back is our loss.
+    expect("of carriers, less what was lost",
+           -balance[ledger::kLogisticsPayable] - balance[ledger::kGoodwill] -
+               balance[ledger::kChargebackLoss],
+           released.logistics - (lost - lost_shares));
+    expect("between slots", balance[ledger::kInterslot], 0);
     expect("in dispute", balance[ledger::kChargebackReceivable], truth.withdrawn - lost);
-    expect("lost beyond the orders", balance[ledger::kChargebackLoss], lost - lost_shares);
     if (c.disputed != truth.withdrawn)
         fault(fmt::format("{}: {} is withdrawn, the counters say {}", payment.id.text(),
                           truth.withdrawn, c.disputed));
+}
+
+// What may be released is, soon after its time.
+void Judge::judge_releases(const Record& record) {
+    const auto now = world_.scheduler.now();
+    const auto parts = world_.database.parts(record.payment.id);
+    for (std::size_t n = 0; n < record.payment.orders.size(); ++n) {
+        const auto& shipment = record.payment.orders[n].shipment;
+        if (chore_of(record.payment, parts, n, now) != ReleaseChore::release) continue;
+        if (shipment.due_at == Instant::max() || shipment.due_at + kReleaseDelayMax < now)
+            fault(fmt::format("{}: order {} was not released", record.payment.id.text(), n));
+    }
 }
 
 // What goes back on one person's word stays within the limit. A late success is the provider's
@@ -383,6 +410,7 @@ std::vector<std::string> Judge::judge(Tally& tally) {
         judge_authorization(record);
         judge_books(record);
         judge_approvals(record);
+        judge_releases(record);
     }
     judge_disputes();
     judge_orphans();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "payments/records.h"
+#include "payments/shipping.h"
 #include "simulator/dice.h"
 
 namespace florin::simulator {
@@ -36,6 +37,11 @@ struct Reply {
 
 // Minor units above which refunds wait for a second person, in every world.
 inline constexpr std::int64_t kRefundLimit = 300'00;
+
+// When orders are released in every world, and how late that may be.
+inline constexpr payments::ReleasePolicy kReleasePolicy{std::chrono::hours(1),
+                                                        std::chrono::hours(3)};
+inline constexpr std::chrono::hours kReleaseDelayMax{2};
 
 std::string_view name(Reply::Kind kind);
 
@@ -112,6 +118,7 @@ private:
     void judge_counters(const Record& record);
     void judge_authorization(const Record& record);
     void judge_books(const Record& record);
+    void judge_releases(const Record& record);
     void judge_approvals(const Record& record);
     void judge_disputes();
     void judge_orphans();

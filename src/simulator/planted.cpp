@@ -39,6 +39,7 @@ constexpr auto kPlanted = std::to_array<PlantedName>({
     {Planted::chores_forgotten, "chores_forgotten", "nobody gives back what nobody captures"},
     {Planted::events_forgotten, "events_forgotten", "disputes and returned refunds are not read"},
     {Planted::deadlines_forgotten, "deadlines_forgotten", "nobody minds the time for evidence"},
+    {Planted::releases_forgotten, "releases_forgotten", "nobody releases what was shipped"},
     {Planted::answer_of_today, "answer_of_today", "a repeated request is shown the state of now"},
     {Planted::fence_is_proof, "fence_is_proof", "to have asked for a cancellation is to have it"},
     {Planted::refunds_one_by_one, "refunds_one_by_one",
@@ -205,6 +206,22 @@ public:
             co_return co_await honest_.claim_disputes(now, until, limit);
         co_await honest_.claim_disputes(now, Instant::max(), limit);
         co_return std::vector<DueDispute>();
+    }
+    Task<std::vector<DueRelease>> claim_releases(Instant now, Instant until,
+                                                 std::int64_t limit) override {
+        if (!is(Planted::releases_forgotten))
+            co_return co_await honest_.claim_releases(now, until, limit);
+        co_await honest_.claim_releases(now, Instant::max(), limit);
+        co_return std::vector<DueRelease>();
+    }
+    Task<> put_off_release(DueRelease claimed, Instant at) override {
+        return honest_.put_off_release(claimed, at);
+    }
+    Task<Payables> payables(Payment payment) override {
+        return honest_.payables(std::move(payment));
+    }
+    Task<std::optional<sellers::Fees>> fees_of(Payment payment, std::size_t order) override {
+        return honest_.fees_of(std::move(payment), order);
     }
     Task<std::vector<ProviderEvent>> claim_events(Instant now, Instant until,
                                                   std::int64_t limit) override {

@@ -35,6 +35,7 @@ enum class Planted {
     chores_forgotten,
     events_forgotten,
     deadlines_forgotten,
+    releases_forgotten,
     answer_of_today,
     fence_is_proof,
     refunds_one_by_one,

@@ -13,7 +13,8 @@ payments::ServiceOptions options_of(const Profile& profile) {
     return {.provider_key_secret = "simulated",
             .answer_time = std::chrono::duration_cast<milliseconds>(profile.answer_time),
             .lease_extra = std::chrono::duration_cast<milliseconds>(profile.lease_extra),
-            .refund_limits = {{*currency_from("EUR"), kRefundLimit}}};
+            .refund_limits = {{*currency_from("EUR"), kRefundLimit}},
+            .release = kReleasePolicy};
 }
 
 // To who wanted to be paid, a payment that was canceled before is a no.
@@ -68,8 +69,22 @@ Task<Result<payments::Answer>> Process::carry_out(Order order) {
                                     std::nullopt, deadline);
 }
 
+Task<Reply> Process::ship(Order order) {
+    auto payment = co_await records_.load(world_.merchant, order.id, OperationId());
+    if (!payment) co_return Reply{.kind = Reply::Kind::refused};
+    payments::ClientKey key{order.request.key};
+    key.request_hash = order.fingerprint;
+    const auto id = payment->orders[order.order].id;
+    const auto told = co_await service_.ship(std::move(*payment), id, std::move(*order.news),
+                                             std::move(key), deadline_in(kRequestTime));
+    Reply reply{.kind = Reply::Kind::yes};
+    if (!told) reply = reply_of(told.error());
+    co_return reply;
+}
+
 Task<Reply> Process::handle(Order order) {
     try {
+        if (order.news) co_return co_await ship(std::move(order));
         const auto scope = order.request.scope;
         const auto result = co_await carry_out(std::move(order));
         co_return result ? reply_of(*result, scope) : reply_of(result.error());

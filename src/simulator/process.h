@@ -25,6 +25,9 @@ struct Order {
     // A second person's word on this refund of it.
     OperationId refund = {};
     payments::Decision decision = {};
+    // The shop's word on this order of it.
+    std::size_t order = 0;
+    std::optional<payments::ShipmentNews> news = {};
 };
 
 class Process {
@@ -39,6 +42,7 @@ public:
 
 private:
     Task<Result<payments::Answer>> carry_out(Order order);
+    Task<Reply> ship(Order order);
 
     World& world_;
     SimulatedConnector honest_connector_;

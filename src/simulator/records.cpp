@@ -121,7 +121,7 @@ Task<std::optional<std::string>> SimulatedRecords::advance(Change change, Deadli
         return world.database.advance(change, data);
     };
     const auto state = co_await write(world_, instant_of(deadline), std::move(apply));
-    if (state == kStale || state == kUniqueBroken) co_return std::nullopt;
+    if (state == kStale || state == kUniqueBroken || state == kOverdrawn) co_return std::nullopt;
     pass(state);
     co_return std::move(data);
 }
@@ -191,6 +191,36 @@ Task<std::vector<DueDispute>> SimulatedRecords::claim_disputes(Instant now, Inst
 Task<std::vector<ProviderEvent>> SimulatedRecords::claim_events(Instant now, Instant until,
                                                                 std::int64_t limit) {
     return claim_due(world_, &Database::due_events, &Database::claim_events, now, until, limit);
+}
+
+Task<std::vector<DueRelease>> SimulatedRecords::claim_releases(Instant now, Instant until,
+                                                               std::int64_t limit) {
+    return claim_due(world_, &Database::due_releases, &Database::claim_releases, now, until, limit);
+}
+
+Task<> SimulatedRecords::put_off_release(DueRelease claimed, Instant at) {
+    refuse_sometimes(world_);
+    const auto deadline = world_.scheduler.now() + kPatience;
+    auto apply = [&world = world_, claimed, at] {
+        world.database.put_off_release(claimed, at);
+        return true;
+    };
+    co_await write(world_, deadline, std::move(apply));
+}
+
+Task<Payables> SimulatedRecords::payables(Payment payment) {
+    co_await read(world_);
+    co_return world_.database.payables(payment);
+}
+
+// A tenth is ours, five minor units the carrier's; what is left, if anything, the seller's.
+Task<std::optional<sellers::Fees>> SimulatedRecords::fees_of(Payment payment, std::size_t order) {
+    co_await read(world_);
+    const auto amount = payment.orders[order].amount;
+    sellers::Fees fees{.commission = amount / 10};
+    fees.logistics = std::min<std::int64_t>(amount - fees.commission, 5);
+    fees.seller = amount - fees.commission - fees.logistics;
+    co_return fees;
 }
 
 // Nobody answers disputes here.

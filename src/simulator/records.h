@@ -33,6 +33,12 @@ public:
     Task<std::vector<payments::Dispute>> disputes(PaymentId payment) override;
     Task<std::vector<payments::DueDispute>> claim_disputes(Instant now, Instant until,
                                                            std::int64_t limit) override;
+    Task<std::vector<payments::DueRelease>> claim_releases(Instant now, Instant until,
+                                                           std::int64_t limit) override;
+    Task<> put_off_release(payments::DueRelease claimed, Instant at) override;
+    Task<payments::Payables> payables(payments::Payment payment) override;
+    Task<std::optional<sellers::Fees>> fees_of(payments::Payment payment,
+                                               std::size_t order) override;
     Task<std::vector<payments::ProviderEvent>> claim_events(Instant now, Instant until,
                                                             std::int64_t limit) override;
     Task<std::string> event_body(std::string provider, std::string id) override;

@@ -1,3 +1,4 @@
+-- What sellers have to do with it is seen by release_split.
 -- Bookings that balance and yet move other amounts, between other accounts or for another owner than their operation says.
 WITH wanted AS (
     SELECT l.slot, l.transaction_id, l.name, l.merchant_id, l.reference_id, sum(l.amount) AS amount
@@ -8,6 +9,7 @@ booked AS (
     SELECT e.slot, e.transaction_id, a.name, a.merchant_id, e.reference_id, sum(e.amount) AS amount
     FROM ledger_entry e
     JOIN account a ON a.slot = e.slot AND a.id = e.account_id
+    JOIN chart c ON c.code = a.code AND c.account IN (SELECT r.account FROM leg_rule r)
     GROUP BY e.slot, e.transaction_id, a.name, a.merchant_id, e.reference_id),
 -- Others tell of bookings that are missing, that nobody wanted, that are empty or do not balance.
 sound AS (

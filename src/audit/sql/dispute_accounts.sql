@@ -16,7 +16,7 @@ WITH wanted AS (
         UNION ALL
         SELECT 'chargeback_loss', d.id, d.lost - d.covered
         UNION ALL
-        SELECT 'escrow', q.id, d.shares[q.n + 1]
+        SELECT 'escrow', q.id, d.shares[q.n + 1] - coalesce(d.taken_back[q.n + 1], 0)
         FROM payment_order q
         WHERE q.slot = d.slot AND q.payment_id = d.payment_id AND d.status = 'lost') w
     WHERE w.amount <> 0),
@@ -25,6 +25,10 @@ booked AS (
     FROM movement m
     JOIN ledger_entry e ON e.slot = m.slot AND e.transaction_id = m.transaction_id
     JOIN account a ON a.slot = e.slot AND a.id = e.account_id
+    JOIN dispute d ON d.slot = m.slot AND d.id = m.dispute_id
+    LEFT JOIN chart c ON c.code = a.code
+    -- What was released comes back from sellers, from us and from carriers: release_split knows whose part is how much.
+    WHERE cardinality(d.taken_back) = 0 OR e.reference_id = d.id OR c.account = 'escrow'
     GROUP BY m.slot, m.dispute_id, m.payment_id, a.merchant_id, a.name, e.reference_id
     HAVING sum(e.amount) <> 0),
 -- Others tell of movements that are missing, empty, or do not balance.

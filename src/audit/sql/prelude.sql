@@ -13,16 +13,25 @@ scope_word (number, kind) AS (VALUES
     (1::smallint, 'authorize'), (1, 'sale'), (2, 'capture'), (3, 'cancel'), (4, 'refund'),
     (5, 'cancel'), (5, 'refund'), (6, 'adjust'), (7, 'authorize'), (7, 'sale'), (8, 'cancel'),
     -- What was canceled before the provider had decided is that operation itself.
-    (3, 'authorize'), (3, 'sale'), (8, 'authorize'), (8, 'sale'), (11, 'refund'), (12, 'refund')),
+    (3, 'authorize'), (3, 'sale'), (8, 'authorize'), (8, 'sale'), (11, 'refund'), (12, 'refund'),
+    -- A word on an order stands for the operation that was the payment's main one then.
+    (13, 'authorize'), (13, 'sale'), (13, 'capture'), (13, 'cancel'), (13, 'adjust')),
+order_scope (number) AS (VALUES (13::smallint)),
 -- A second person's word comes with a key of its own.
 decision_scope (number) AS (VALUES (11::smallint), (12)),
 -- What a state of refund_approval demands of the events and of the refund.
 approval_word (number, decided, refund) AS (VALUES
     (1::smallint, NULL, 'not sent'), (2, 'refund.approved', 'sent'), (3, 'refund.rejected', 'declined')),
-chart (code, account, has_owner) AS (VALUES
-    (1100::smallint, 'psp_receivable', true), (1300, 'chargeback_receivable', false), (2100, 'escrow', false),
-    (2600, 'refund_in_flight', true), (2900, 'unapplied', false), (5020, 'chargeback_loss', false),
-    (5030, 'chargeback_fees', false)),
+-- strict: the side on which an account grows that may never be below zero (1 debit, -1 credit); 0 = tallied.
+chart (code, account, has_owner, strict) AS (VALUES
+    (1010::smallint, 'bank', true, 0), (1100, 'psp_receivable', true, 0), (1110, 'psp_settlement', true, 0),
+    (1200, 'seller_receivable', true, 1), (1300, 'chargeback_receivable', false, 0), (2010, 'buyer_wallet', true, -1),
+    (2100, 'escrow', false, 0), (2150, 'payout_in_flight', true, 0), (2200, 'seller_pending', true, -1),
+    (2210, 'seller_payable', true, -1), (2220, 'seller_reserve', true, -1), (2300, 'logistics_payable', true, 0),
+    (2400, 'tax_payable', true, 0), (2600, 'refund_in_flight', true, 0), (2900, 'unapplied', false, 0),
+    (2950, 'interslot', true, 0), (4010, 'commission', false, 0), (5010, 'psp_fees', true, 0),
+    (5020, 'chargeback_loss', false, 0), (5030, 'chargeback_fees', false, 0), (5060, 'goodwill', false, 0),
+    (5080, 'payout_fees', true, 0)),
 -- The event that ends an operation. What ended with a no and turned out a yes keeps the event of its no.
 end_word (kind, has_succeeded, type) AS (VALUES
     ('authorize', true, 'payment.authorized'), ('authorize', false, 'payment.failed'),
@@ -39,6 +48,11 @@ end_word (kind, has_succeeded, type) AS (VALUES
 payment AS NOT MATERIALIZED (SELECT * FROM florin.payment WHERE slot BETWEEN $1 AND $2),
 payment_order AS NOT MATERIALIZED (SELECT * FROM florin.payment_order WHERE slot BETWEEN $1 AND $2),
 dispute AS NOT MATERIALIZED (SELECT * FROM florin.dispute WHERE slot BETWEEN $1 AND $2),
+shipment AS NOT MATERIALIZED (
+    SELECT s.*, q.id AS order_id
+    FROM florin.shipment s
+    JOIN florin.payment_order q ON q.slot = s.slot AND q.payment_id = s.payment_id AND q.n = s.n
+    WHERE s.slot BETWEEN $1 AND $2),
 provider_event AS NOT MATERIALIZED (SELECT * FROM florin.provider_event WHERE slot BETWEEN $1 AND $2),
 refund_approval AS NOT MATERIALIZED (SELECT * FROM florin.refund_approval WHERE slot BETWEEN $1 AND $2),
 fee_rule AS NOT MATERIALIZED (SELECT * FROM florin.fee_rule WHERE slot BETWEEN $1 AND $2),
@@ -49,6 +63,7 @@ ledger_transaction AS NOT MATERIALIZED (SELECT * FROM florin.ledger_transaction 
 ledger_entry AS NOT MATERIALIZED (SELECT * FROM florin.ledger_entry WHERE slot BETWEEN $1 AND $2),
 tally_mark AS NOT MATERIALIZED (SELECT * FROM florin.tally_mark WHERE slot BETWEEN $1 AND $2),
 tally_balance AS NOT MATERIALIZED (SELECT * FROM florin.tally_balance WHERE slot BETWEEN $1 AND $2),
+account_balance AS NOT MATERIALIZED (SELECT * FROM florin.account_balance WHERE slot BETWEEN $1 AND $2),
 -- is_late: a yes after the no. is_parked: such a yes that fits nowhere; its money is in unapplied.
 -- is_of_suspense: a refund that returns such money. waits: for a second person, without an end of its own. counts: its amount stands in the payment's counters as done.
 operation AS NOT MATERIALIZED (
@@ -60,7 +75,8 @@ operation AS NOT MATERIALIZED (
                x.kind = 'refund' AND x.about <> '' AS is_of_suspense
         FROM (
             SELECT o.slot, o.payment_id, o.id, o.merchant_id, k.kind, k.is_main, s.state, s.has_ended, o.provider,
-                   o.provider_key, o.provider_reference, o.amount, o.sent_at, o.due_at, o.shares, o.is_final,
+                   o.provider_key, o.provider_reference, o.amount, o.sent_at, o.due_at, o.shares, o.taken_back,
+                   o.is_final,
                    o.about, o.returned, o.proved_by, o.ended_version,
                    s.state = 'ready' AND EXISTS (
                        SELECT FROM refund_approval a
@@ -88,7 +104,8 @@ booking_rule (kind, applies, stage, booked, transaction_kind) AS (VALUES
     ('refund', 'parked', 4, 'parked_refund', 'late_refund'),
     ('refund', 'returned', 5, 'refund_returned', 'refund_returned')),
 booking AS NOT MATERIALIZED (
-    SELECT o.slot, o.payment_id, o.merchant_id, o.id AS operation_id, o.provider, o.amount, o.shares, r.booked,
+    SELECT o.slot, o.payment_id, o.merchant_id, o.id AS operation_id, o.provider, o.amount, o.shares, o.taken_back,
+           r.booked,
            r.transaction_kind,
            CASE WHEN r.stage = 0 THEN o.id
                 ELSE encode(substring(uuid_send(o.id) FROM 1 FOR 9) || substring(
@@ -121,7 +138,7 @@ leg AS NOT MATERIALIZED (
     SELECT b.slot, b.payment_id, b.merchant_id, b.transaction_id, r.side * CASE
                WHEN r.refers <> 'order' THEN b.amount
                WHEN cardinality(b.shares) = 0 THEN q.amount
-               ELSE b.shares[q.n + 1] END AS amount,
+               ELSE b.shares[q.n + 1] - coalesce(b.taken_back[q.n + 1], 0) END AS amount,
            CASE r.refers WHEN 'order' THEN q.id WHEN 'payment' THEN b.payment_id ELSE b.operation_id END
                AS reference_id,
            c.account || CASE WHEN c.has_owner THEN ':' || b.provider ELSE '' END || ':' || p.currency AS name
@@ -139,9 +156,17 @@ movement AS NOT MATERIALIZED (
                AS transaction_id
     FROM dispute d
     CROSS JOIN LATERAL generate_series(1, d.movements::integer) AS n (number)),
+-- The transactions that release an order, by their number.
+order_release AS NOT MATERIALIZED (
+    SELECT s.slot, s.payment_id, s.merchant_id, s.order_id, n.number,
+           encode(substring(uuid_send(s.order_id) FROM 1 FOR 9) || substring(
+               sha256(uuid_send(s.order_id) || set_byte('\x00'::bytea, 0, n.number)) FROM 1 FOR 7), 'hex')::uuid
+               AS transaction_id
+    FROM shipment s
+    CROSS JOIN LATERAL generate_series(1, s.movements::integer) AS n (number)),
 -- Every account with the name that its columns make.
 account AS NOT MATERIALIZED (
-    SELECT a.slot, a.id, a.merchant_id, a.code, a.currency,
+    SELECT a.slot, a.id, a.merchant_id, a.code, a.currency, coalesce(c.strict, 0) AS strict,
            coalesce(c.account || CASE WHEN c.has_owner THEN ':' || a.owner ELSE '' END || ':' || a.currency,
                     '?' || a.code) AS name
     FROM ledger_account a

@@ -1,7 +1,7 @@
 -- The disputes of a payment, oldest first (columns: read_dispute in store.cpp). The last says whether our word
 -- on it still waits (0) to be sent.   $1 slot  $2 payment
 SELECT d.id, d.provider, d.reference, d.status, d.reason, d.amount, d.fee, d.withdrawn, d.shares,
-       d.evidence_due_at, d.opened_at, d.updated_at, d.version, d.movements, d.due_at,
+       d.evidence_due_at, d.opened_at, d.updated_at, d.version, d.movements, d.due_at, d.taken_back,
        EXISTS (SELECT FROM florin.provider_event e
                WHERE e.slot = d.slot AND e.payment_id = d.payment_id AND e.about = 'reply'
                  AND e.object = d.reference AND e.state = 0)

@@ -33,6 +33,8 @@ constexpr std::array kNames = {
     Name{"stripe_secret_key", "Stripe's secret key; better stripe_secret_key_file"},
     Name{"stripe_webhook_secret", "signs Stripe's webhooks; better stripe_webhook_secret_file"},
     Name{"provider_time_ms", "silence of a provider beyond it is 'unknown' (20000)"},
+    Name{"release_hold_hours", "how long an order's money is held after its delivery (168)"},
+    Name{"release_transit_hours", "how long it takes at most, when nobody tells of it (336)"},
     Name{"lease_extra_ms", "on top of it, before another process may look (10000)"},
     Name{"resolver_period_ms", "how often to look for operations whose time has come (500)"},
     Name{"event_streams_max", "streams of events at once (1000)"},
@@ -280,6 +282,8 @@ Result<Config> load_config(const std::string& file, const Overrides& overrides) 
     config.stripe_webhook_secret = in.secret("stripe_webhook_secret");
     config.provider_time =
         std::chrono::milliseconds(in.whole("provider_time_ms", 20'000, 100, 120'000));
+    config.release_hold = std::chrono::hours(in.whole("release_hold_hours", 168, 0, 8'760));
+    config.release_transit = std::chrono::hours(in.whole("release_transit_hours", 336, 0, 8'760));
     config.lease_extra =
         std::chrono::milliseconds(in.whole("lease_extra_ms", 10'000, 100, 600'000));
     config.resolver_period =

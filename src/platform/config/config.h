@@ -30,6 +30,7 @@ struct Config {
     std::chrono::milliseconds provider_time{20'000};  // Silence beyond it is "unknown".
     std::chrono::milliseconds lease_extra{10'000};
     std::chrono::milliseconds resolver_period{500};
+    std::chrono::hours release_hold{24 * 7}, release_transit{24 * 14};
     std::size_t event_streams_max = 1000;  // Streams of events at once.
     std::chrono::milliseconds event_heartbeat{15'000};
     std::chrono::milliseconds watcher_period{200};
