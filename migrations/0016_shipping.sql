@@ -5,7 +5,12 @@ ALTER TYPE florin.new_payment_order ADD ATTRIBUTE category text;
 
 -- taken_back: what of the shares had been released to sellers and came from them; empty = nothing.
 ALTER TABLE florin.operation ADD COLUMN taken_back bigint[] NOT NULL DEFAULT '{}';
-ALTER TABLE florin.dispute   ADD COLUMN taken_back bigint[] NOT NULL DEFAULT '{}';
+-- frozen: by order, what of the seller's money is in his reserve until the dispute is decided; freezes: how often that
+-- has changed.
+ALTER TABLE florin.dispute
+    ADD COLUMN taken_back bigint[] NOT NULL DEFAULT '{}',
+    ADD COLUMN frozen     bigint[] NOT NULL DEFAULT '{}',
+    ADD COLUMN freezes    smallint NOT NULL DEFAULT 0;
 CREATE OR REPLACE VIEW florin.payment_operation AS
 SELECT p.slot, p.merchant_id, p.id, p.version, p.checkout_id, p.buyer_id, p.buyer_email,
        p.method_type, p.method_token, p.return_url, p.capture_later, p.livemode, p.currency, p.amount,
@@ -82,7 +87,7 @@ BEGIN
     WHERE o.slot = u.slot AND o.payment_id = u.payment_id AND o.id = u.operation_id;
 END $$;
 
--- As in 0011, with the column above.
+-- As in 0011, with the columns above.
 CREATE OR REPLACE FUNCTION florin.write_disputes(d florin.dispute[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO florin.dispute
@@ -92,7 +97,7 @@ BEGIN
         withdrawn = excluded.withdrawn, shares = excluded.shares,
         evidence_due_at = excluded.evidence_due_at, updated_at = excluded.updated_at,
         version = excluded.version, movements = excluded.movements, due_at = excluded.due_at,
-        taken_back = excluded.taken_back;
+        taken_back = excluded.taken_back, frozen = excluded.frozen, freezes = excluded.freezes;
 END $$;
 
 -- As in 0004, with the category of orders.

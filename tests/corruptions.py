@@ -192,7 +192,7 @@ CORRUPTIONS = [
      " JOIN ledger_account a ON a.slot = e.slot AND a.id = e.account_id"
      " WHERE a.code = 2950 LIMIT 1)"),
     # The other seller's escrow is released.
-    ("release_booking", set(),
+    ("release_booking", {"release_timer"},
      "UPDATE ledger_entry SET reference_id = order(released, 1)"
      " WHERE transaction_id = booked(released, release)"
      " AND account_id = account(released, 2100)"),
@@ -204,6 +204,17 @@ CORRUPTIONS = [
      " WHEN account(released, 4010) THEN 1 ELSE -1 END"
      " WHERE transaction_id = booked(released, release)"
      " AND account_id IN (account(released, 4010), account(released, 2300))"),
+    ("release_timer", set(),
+     "UPDATE shipment SET due_at = 'infinity', release_at = now() - interval '1 hour'"
+     " WHERE payment_id = payment(shipped)"),
+    ("release_timer", set(),
+     "UPDATE shipment SET due_at = now() - interval '1 hour' WHERE payment_id = payment(shipped)"),
+    ("dispute_frozen", set(),
+     "UPDATE dispute SET frozen = '{}' WHERE id = dispute(dispute_frozen)"),
+    ("dispute_frozen", set(),
+     "UPDATE ledger_entry SET reference_id = twin(reference_id)"
+     " WHERE reference_id = dispute(dispute_frozen) AND account_id IN"
+     " (SELECT id FROM ledger_account WHERE code IN (2210, 2220))"),
     # The seller does not pay for what he lost.
     ("release_split", set(),
      "UPDATE ledger_entry SET account_id = account(dispute_lost_released, 5020)"

@@ -174,6 +174,8 @@ class StoriesTest(ApiTest):
                                   (lost_released, "losing_evidence")):
             cls.await_that("disputed", lambda p=payment: with_status(p, "needs_response"))
             cls.stack.answer(with_status(payment, "needs_response")[0], evidence)
+        frozen = cls.disputed_after_release(shop, "dispute_frozen")
+        cls.await_that("frozen", lambda: with_status(frozen, "needs_response"))
         lost_part = disputed("dispute_lost_part", "losing_evidence", capture="manual",
                              then=[("capture", {"amount": "33.33"}, 200)])
         inquired = disputed("inquiry_escalated", "escalate_inquiry_evidence", INQUIRED, "inquiry",

@@ -47,7 +47,7 @@ protected:
                                     .reason = "fraudulent",
                                     .amount = payment.money(4000),
                                     .evidence_due_at = evidence_due_at},
-                                   at, random());
+                                   {}, at, random());
         ASSERT_TRUE(change && *change);
         write(std::move(**change));
     }

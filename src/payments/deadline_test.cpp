@@ -149,7 +149,7 @@ protected:
                                           .reason = "fraudulent",
                                           .amount = payment.money(4000),
                                           .evidence_due_at = evidence_due_at},
-                                         at, ++random);
+                                         {}, at, ++random);
         EXPECT_TRUE(change);
         return take(*change);
     }

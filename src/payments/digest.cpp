@@ -5,6 +5,7 @@
 #include "payments/deadline.h"
 #include "payments/disputes.h"
 #include "payments/reply.h"
+#include "payments/shipping.h"
 
 namespace florin::payments {
 namespace {
@@ -271,7 +272,9 @@ Task<std::optional<Digester::Verdict>> Digester::take(Payment payment,
     std::optional<Dispute> known;
     for (auto& dispute : co_await records_.disputes(payment.id))
         if (dispute.reference == facts.reference) known = std::move(dispute);
-    auto change = take_dispute(payment, parts, known, facts, now(), random_u64());
+    Payables payables;
+    if (has_released(payment)) payables = co_await records_.payables(payment);
+    auto change = take_dispute(payment, parts, known, facts, payables, now(), random_u64());
     if (!change) co_return Verdict{change.error().detail};
     if (!*change) co_return Verdict();
     const auto written = co_await records_.advance(std::move(**change), deadline_in(answer_time_));

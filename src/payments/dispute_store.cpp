@@ -26,6 +26,8 @@ Dispute read_dispute(const pg::Rows& rows, std::size_t row) {
                     .movements = in.int16(),
                     .due_at = in.time()};
     dispute.taken_back = in.int64s();
+    dispute.frozen = in.int64s();
+    dispute.freezes = in.int16();
     dispute.reply_waits = in.boolean();
     return dispute;
 }

@@ -42,15 +42,15 @@ void book_movements(Change& change, const connectors::DisputeFacts& facts) {
 }
 
 // What was lost is taken from the orders; a later win, or another amount, gives it back to them.
-void book_decision(Change& change, std::span<const Part> parts, bool was_lost,
-                   std::int64_t amount) {
+void book_decision(Change& change, std::span<const Part> parts, bool was_lost, std::int64_t amount,
+                   const Payables& payables) {
     auto& dispute = *change.dispute;
     const bool is_lost = dispute.status == dispute::Status::lost;
     const bool is_same = was_lost && is_lost && dispute.amount == amount;
     auto left = left_by_order(change.after, parts, Action::refund);
     if (was_lost && !is_same) {
         ++dispute.movements;
-        book(change, decision_posting(change.after, dispute, false));
+        book(change, decision_posting(change.after, dispute, false, {}));
         give_back(change, std::exchange(dispute.taken_back, {}));
         expect_release(change, dispute.shares);
         for (std::size_t n = 0; n < left.size(); ++n)
@@ -62,8 +62,47 @@ void book_decision(Change& change, std::span<const Part> parts, bool was_lost,
         dispute.taken_back = beyond_escrow(change.after, left, dispute.shares);
         take_back(change, dispute.taken_back);
         ++dispute.movements;
-        book(change, decision_posting(change.after, dispute, true));
+        book(change, decision_posting(change.after, dispute, true, payables));
     }
+}
+
+bool is_decided(const Dispute& dispute) {
+    return dispute.status == dispute::Status::won || dispute.status == dispute::Status::lost;
+}
+
+// While the bank has money that sellers were given already, they are not paid out as much: it may
+// be theirs to lose. What they are not owed any more cannot be frozen.
+void freeze(Change& change, std::span<const Part> parts, Payables payables) {
+    auto& dispute = *change.dispute;
+    if (is_decided(dispute) || dispute.withdrawn <= 0 || !dispute.frozen.empty()) return;
+    const auto& payment = change.after;
+    const auto left = left_by_order(payment, parts, Action::refund);
+    const auto shares = shares_of(payment, left, dispute.withdrawn);
+    const auto released = beyond_escrow(payment, left, shares);
+    std::vector<std::int64_t> frozen(released.size(), 0);
+    for (std::size_t n = 0; n < released.size(); ++n) {
+        const auto& shipment = payment.orders[n].shipment;
+        const auto before = shipment.released - released[n];
+        const auto cut = sellers::part_of(shipment.fees, before, released[n]);
+        auto& owed = payables[payment.orders[n].seller_account];
+        frozen[n] = std::min(owed, cut.seller);
+        owed -= frozen[n];
+    }
+    if (std::ranges::all_of(frozen, [](auto amount) { return amount == 0; })) return;
+    dispute.frozen = std::move(frozen);
+    ++dispute.freezes;
+    book(change, freeze_posting(payment, dispute, true));
+}
+
+// It is decided, or the bank has given the money back: the sellers are owed it again.
+void thaw(Change& change, Payables& payables) {
+    auto& dispute = *change.dispute;
+    if (dispute.frozen.empty() || (!is_decided(dispute) && dispute.withdrawn > 0)) return;
+    ++dispute.freezes;
+    book(change, freeze_posting(change.after, dispute, false));
+    const auto frozen = std::exchange(dispute.frozen, {});
+    for (std::size_t n = 0; n < frozen.size(); ++n)
+        payables[change.after.orders[n].seller_account] += frozen[n];
 }
 
 Dispute opened(const Payment& payment, const connectors::DisputeFacts& facts,
@@ -84,8 +123,8 @@ Dispute opened(const Payment& payment, const connectors::DisputeFacts& facts,
 
 Result<std::optional<Change>> take_dispute(const Payment& payment, std::span<const Part> parts,
                                            const std::optional<Dispute>& known,
-                                           const connectors::DisputeFacts& facts, Instant now,
-                                           std::uint64_t random) {
+                                           const connectors::DisputeFacts& facts, Payables payables,
+                                           Instant now, std::uint64_t random) {
     const auto told = dispute::status_from(facts.status);
     if (facts.reinstated > facts.withdrawn)
         return fail(Fault::conflict, "dispute_out_of_order",
@@ -111,7 +150,10 @@ Result<std::optional<Change>> take_dispute(const Payment& payment, std::span<con
     dispute.evidence_due_at = is_open(status) ? facts.evidence_due_at : Instant::max();
     dispute.due_at = next_chore(known, dispute, now);
     book_movements(change, facts);
-    book_decision(change, parts, known && before == dispute::Status::lost, facts.amount.minor());
+    thaw(change, payables);
+    book_decision(change, parts, known && before == dispute::Status::lost, facts.amount.minor(),
+                  payables);
+    freeze(change, parts, std::move(payables));
     if (known && dispute == *known) return std::nullopt;
     dispute.updated_at = now;
     dispute.version = change.after.version;

@@ -13,12 +13,12 @@
 namespace florin::payments {
 
 // The dispute as it is now. `known`: as we have it, if we do. `parts`: the operations of the
-// payment. Nothing = it is as we know it. Failures, for a person: Conflict dispute_currency,
-// dispute_out_of_order.
+// payment. `payables`: what its sellers are owed. Nothing = it is as we know it. Failures, for a
+// person: Conflict dispute_currency, dispute_out_of_order.
 Result<std::optional<Change>> take_dispute(const Payment& payment, std::span<const Part> parts,
                                            const std::optional<Dispute>& known,
-                                           const connectors::DisputeFacts& facts, Instant now,
-                                           std::uint64_t random);
+                                           const connectors::DisputeFacts& facts, Payables payables,
+                                           Instant now, std::uint64_t random);
 
 // A warning that the time for evidence ends. Its time has come (deadline.h).
 Change warn_of_deadline(const Payment& payment, Dispute dispute, Instant now, std::uint64_t random);

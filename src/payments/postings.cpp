@@ -94,11 +94,14 @@ void add_source(ledger::Posting& posting, const Payment& payment, std::int64_t s
 
 // The first booking of an operation has its id. A later one has an id of its own that is always the
 // same: it keeps time and slot, and its random part is a hash.
-OperationId later_id(Uuid id, int number) {
-    if (number == 0) return OperationId(id);
-    const auto hash = crypto::sha256(std::string(view(id)) + static_cast<char>(number));
+OperationId later_id(Uuid id, const std::string& what) {
+    const auto hash = crypto::sha256(std::string(view(id)) + what);
     std::copy_n(hash.begin(), 7, id.bytes.begin() + 9);
     return OperationId(id);
+}
+
+OperationId later_id(Uuid id, int number) {
+    return number == 0 ? OperationId(id) : later_id(id, std::string(1, static_cast<char>(number)));
 }
 
 std::string_view kind_of(RefundStage stage) {
@@ -226,7 +229,8 @@ ledger::Posting movement_posting(const Payment& payment, const Dispute& dispute,
     return posting;
 }
 
-ledger::Posting decision_posting(const Payment& payment, const Dispute& dispute, bool lost) {
+ledger::Posting decision_posting(const Payment& payment, const Dispute& dispute, bool lost,
+                                 Payables payables) {
     auto posting = begin_posting(payment, lost ? "dispute_lost" : "dispute_lost_no_more");
     const auto id = dispute.id.uuid();
     posting.id = later_id(id, dispute.movements);
@@ -241,11 +245,25 @@ ledger::Posting decision_posting(const Payment& payment, const Dispute& dispute,
         add_leg(posting, escrow, sign * held, payment.orders[n].id.uuid());
     }
     if (lost)
-        take_from_sellers(posting, payment, dispute.taken_back, ledger::kChargebackLoss, {});
+        take_from_sellers(posting, payment, dispute.taken_back, ledger::kChargebackLoss,
+                          std::move(payables));
     else
         give_to_sellers(posting, payment, dispute.taken_back, ledger::kChargebackLoss);
     if (uncovered != 0) posting.legs.push_back({loss, sign * uncovered, id});
     posting.legs.push_back({charged_back, -sign * dispute.amount, id});
+    return posting;
+}
+
+ledger::Posting freeze_posting(const Payment& payment, const Dispute& dispute, bool is_frozen) {
+    auto posting = begin_posting(payment, is_frozen ? "dispute_frozen" : "dispute_thawed");
+    const auto id = dispute.id.uuid();
+    posting.id = later_id(id, "freeze " + std::to_string(dispute.freezes));
+    const std::int64_t sign = is_frozen ? 1 : -1;
+    for (std::size_t n = 0; n < dispute.frozen.size(); ++n) {
+        const auto amount = sign * dispute.frozen[n];
+        add_leg(posting, of_seller(ledger::kSellerPayable, payment, n), amount, id);
+        add_leg(posting, of_seller(ledger::kSellerReserve, payment, n), -amount, id);
+    }
     return posting;
 }
 

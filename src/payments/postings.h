@@ -32,8 +32,12 @@ std::vector<OperationId> transactions_of(OperationId operation, Action kind);
 ledger::Posting movement_posting(const Payment& payment, const Dispute& dispute, std::int64_t taken,
                                  std::int64_t fee);
 // Decided against us: the orders pay, as far as they have it, and we the rest. Not `lost`: decided
-// anew, and they have it again.
-ledger::Posting decision_posting(const Payment& payment, const Dispute& dispute, bool lost);
+// anew, and they have it again. `payables`: what sellers can pay of what was released to them.
+ledger::Posting decision_posting(const Payment& payment, const Dispute& dispute, bool lost,
+                                 Payables payables);
+// What sellers were given of the money that the bank has: Dr seller_payable / Cr seller_reserve, or
+// the reverse, under an id that follows from the dispute and Dispute::freezes.
+ledger::Posting freeze_posting(const Payment& payment, const Dispute& dispute, bool is_frozen);
 std::vector<OperationId> transactions_of(const Dispute& dispute);
 
 // Rows J to M. What had been released comes from the sellers, as far as `payables` go from what

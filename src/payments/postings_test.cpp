@@ -162,13 +162,13 @@ TEST(DisputePosting, BooksWhatTheBankDoes) {
               "dispute_fee\n"
               "chargeback_fees:EUR 1500\n"
               "psp_receivable:stripe:EUR -1500\n");
-    EXPECT_EQ(text(decision_posting(payment, dispute, true)),
+    EXPECT_EQ(text(decision_posting(payment, dispute, true, {})),
               "dispute_lost\n"
               "escrow:EUR 700\n"
               "escrow:EUR 300\n"
               "chargeback_loss:EUR 200\n"
               "chargeback_receivable:EUR -1200\n");
-    EXPECT_EQ(text(decision_posting(payment, dispute, false)),
+    EXPECT_EQ(text(decision_posting(payment, dispute, false, {})),
               "dispute_lost_no_more\n"
               "escrow:EUR -700\n"
               "escrow:EUR -300\n"
@@ -176,7 +176,7 @@ TEST(DisputePosting, BooksWhatTheBankDoes) {
               "chargeback_receivable:EUR 1200\n");
     const auto first = movement_posting(payment, dispute, 1200, 0).id;
     dispute.movements = 2;
-    const auto second = decision_posting(payment, dispute, true).id;
+    const auto second = decision_posting(payment, dispute, true, {}).id;
     EXPECT_EQ(transactions_of(dispute), (std::vector{first, second}));
 }
 

@@ -85,7 +85,8 @@ Task<std::optional<Payment>> Store::load_by_order(MerchantId merchant, PaymentOr
     params.add(with_last_bytes(order.uuid(), 0xff).bytes).add(order.uuid().bytes);
     const auto rows = co_await pool_.query(sql::payment_of_order, std::move(params));
     if (rows.empty()) co_return std::nullopt;
-    co_return co_await load(merchant, PaymentId(Uuid{rows.uuid(0, 0)}));
+    const PaymentId id(Uuid{rows.uuid(0, 0)});
+    co_return co_await load(merchant, id);
 }
 
 Task<std::vector<DueRelease>> Store::claim_releases(Instant now, Instant until,

@@ -166,7 +166,7 @@ private:
     std::optional<Change> read_dispute(const Payment& main, const std::string& reference) {
         std::optional<Dispute> known;
         if (disputes_.contains(reference)) known = disputes_.at(reference);
-        auto change = take_dispute(main, parts(), known, facts(reference), now_, random_());
+        auto change = take_dispute(main, parts(), known, facts(reference), {}, now_, random_());
         return change ? std::move(*change) : std::nullopt;
     }
 

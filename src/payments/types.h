@@ -135,6 +135,10 @@ struct Dispute {
     std::int64_t withdrawn = 0;                 // What the bank has taken and not given back.
     std::vector<std::int64_t> shares;           // What each order has lost of it.
     std::vector<std::int64_t> taken_back = {};  // As in Operation.
+    // By order: what of the sellers' money is in their reserve until it is decided; empty =
+    // nothing.
+    std::vector<std::int64_t> frozen = {};
+    std::int16_t freezes = 0;  // How often that was booked.
     Instant evidence_due_at, opened_at, updated_at;
     std::int32_t version = 0;         // Of the payment, when it was last changed.
     std::int16_t movements = 0;       // How often it was booked.

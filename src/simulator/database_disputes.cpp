@@ -22,6 +22,8 @@ void update_dispute(Dispute& row, const Dispute& to) {
     row.version = to.version;
     row.movements = to.movements;
     row.taken_back = to.taken_back;
+    row.frozen = to.frozen;
+    row.freezes = to.freezes;
 }
 
 }  // namespace

@@ -269,7 +269,7 @@ void Judge::judge_books(const Record& record) {
             fault(fmt::format("{}: the books have {} {}, and it is {}", payment.id.text(), booked,
                               what, wanted));
     };
-    std::int64_t on_its_way = 0, lost = 0, lost_shares = 0;
+    std::int64_t on_its_way = 0, lost = 0, lost_shares = 0, frozen = 0;
     bool is_stuck = false;  // The bank did not take money back, or a person is to send it back.
     for (const auto& op : record.operations) {
         const bool takes = op.kind == Action::capture || op.kind == Action::sale;
@@ -282,6 +282,7 @@ void Judge::judge_books(const Record& record) {
         fault(fmt::format("{}: the buyer has paid {} for {}", payment.id.text(),
                           truth.captured - truth.refunded, payment.amount));
     for (const auto& dispute : record.disputes) {
+        for (const auto amount : dispute.frozen) frozen += amount;
         if (dispute.status != dispute::Status::lost) continue;
         lost += dispute.amount;
         for (const auto share : dispute.shares) lost_shares += share;
@@ -298,8 +299,11 @@ void Judge::judge_books(const Record& record) {
     }
     expect("for sellers", -balance[ledger::kEscrow],
            c.captured - c.refunded - c.refund_reserved - lost_shares - released.total());
-    expect("of sellers", -balance[ledger::kSellerPayable] - balance[ledger::kSellerReceivable],
+    expect("of sellers",
+           -balance[ledger::kSellerPayable] - balance[ledger::kSellerReserve] -
+               balance[ledger::kSellerReceivable],
            released.seller);
+    expect("frozen", -balance[ledger::kSellerReserve], frozen);
     expect("of ours", -balance[ledger::kCommission], released.commission);
     // What a carrier keeps of an order that went back is our loss.
     expect("of carriers, less what was lost",

@@ -1,5 +1,5 @@
 -- Transactions that no operation, no dispute and no release asked for. The part of one in another slot names that slot
--- on its interslot account.
+-- on its interslot account; what a dispute has frozen is in the seller's slot alone, and dispute_frozen looks after it.
 SELECT t.slot, t.source_id AS payment_id, 'transaction' AS object, t.id AS object_id, 'origin of ' || t.kind AS what,
        'an operation, a dispute or a release' AS expected, 'none' AS found, coalesce(min(a.currency), '') AS currency,
        coalesce(sum(e.amount) FILTER (WHERE e.amount > 0), 0) AS at_stake
@@ -13,3 +13,6 @@ WHERE b.transaction_id IS NULL AND m.transaction_id IS NULL AND r.transaction_id
 GROUP BY t.slot, t.source_id, t.id, t.kind
 HAVING NOT coalesce(bool_or(a.code = (SELECT c.code FROM chart c WHERE c.account = 'interslot')
                             AND a.owner <> t.slot::text AND e.reference_id <> t.id), false)
+   AND NOT coalesce(t.kind IN ('dispute_frozen', 'dispute_thawed')
+                    AND bool_and(a.code IN (SELECT c.code FROM chart c
+                                            WHERE c.account IN ('seller_payable', 'seller_reserve'))), false)

@@ -29,7 +29,7 @@ wanted AS (
     GROUP BY s.slot, s.payment_id),
 booked AS (
     SELECT t.slot, t.source_id AS payment_id,
-           -coalesce(sum(e.amount) FILTER (WHERE c.account IN ('seller_payable', 'seller_receivable', 'interslot')), 0) AS sellers,
+           -coalesce(sum(e.amount) FILTER (WHERE c.account IN ('seller_payable', 'seller_reserve', 'seller_receivable', 'interslot')), 0) AS sellers,
            -coalesce(sum(e.amount) FILTER (WHERE c.account = 'commission'), 0) AS commission,
            -coalesce(sum(e.amount) FILTER (WHERE c.account IN ('logistics_payable', 'goodwill', 'chargeback_loss')), 0) AS carriers
     FROM shipment s
