@@ -33,6 +33,7 @@ private:
 
 int load_main(int count, char** arguments);
 int copy_main(int count, char** arguments);
+int ledger_main(int count, char** arguments);
 // Weak: a build without the engine's benchmark still has the others.
 [[gnu::weak]] int engine_main(int count, char** arguments);
 

@@ -97,6 +97,14 @@ const std::array kCommands = {
             "engine  payments through the engine, without HTTP\n"
             "        --database URL [--story sale|lifecycle] [--seconds 5] [--json]\n"
             "        lifecycle: authorize, two captures in part, a refund in part\n"},
+    Command{
+        "ledger", ledger_main,
+        "ledger  postings alone, in batches of one transaction each\n"
+        "        --database URL --shape one_escrow|spread|one_wallet|wallets|read|seal\n"
+        "        [--seconds 5] [--batch 256] [--lanes 2] [--reads 200] [--json]\n"
+        "        a capture of two orders on one escrow account or on a thousand; spends of one\n"
+        "        wallet or of 100000; the balance of an account with 10000 entries since its\n"
+        "        roll-up; captures, and then the sealing of all of them\n"},
 };
 
 void print_help() {

@@ -23,6 +23,10 @@ of 1.2 kB over HTTP, each new and about another payment that waits for nothing; 
 commit. The backlog is made of payments whose replies the sandbox lost: all of them are due at one
 moment, and one florin asks the sandbox for each and writes what it hears.
 
+The ledger's figures are postings alone, 256 to a durable transaction, over two connections: a
+capture has three entries, a spend two, one of them on a locked row. What was posted for some
+seconds is then sealed at once by one sealer. In production it is sealed when it is ten seconds old.
+
 Not completed: {lost:,} of {sent:,} requests. Out of connections: {full}."""
 
 
@@ -84,6 +88,24 @@ def throughput(results):
         Row("p99 in that closed loop", _of(webhooks, "latency_ms", "p99"), "ms", 1),
         Row("Backlog of the resolver", _of(results.get("backlog", []), "per_second"),
             "operations/s"),
+    ]
+
+
+def ledger(results):
+    rounds = results.get("ledger", {})
+    rates = {shape: _of(many, "per_second") for shape, many in rounds.items()}
+    ratios = [one / all_ for one, all_ in zip(rates.get("one_escrow", []), rates.get("spread", []))]
+    return [
+        Row("Captures on one escrow account", rates.get("one_escrow", []), "postings/s",
+            goal=(10_000, "at least")),
+        Row("Captures over a thousand accounts", rates.get("spread", []), "postings/s"),
+        Row("One account ÷ a thousand, by turns", ratios, "", 2, goal=(0.9, "at least")),
+        Row("Spends of one wallet", rates.get("one_wallet", []), "postings/s"),
+        Row("Spends of 100,000 wallets", rates.get("wallets", []), "postings/s"),
+        Row("Balance with a tail of 10,000 entries, p50",
+            _of(rounds.get("read", []), "latency_ms", "p50"), "ms", 2),
+        Row("The same, p99", _of(rounds.get("read", []), "latency_ms", "p99"), "ms", 2),
+        Row("Sealing what has piled up", rates.get("seal", []), "postings/s"),
     ]
 
 
@@ -165,6 +187,7 @@ def write(path, results, quick):
         "are written by hand.",
         method,
         table("Throughput", throughput(results)),
+        table("Ledger", ledger(results)),
         table("Latency", latency(results)),
         table("Cost per payment", cost(results)),
         f"## Machine\n\n| | |\n|---|---|\n{about}",

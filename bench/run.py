@@ -26,7 +26,8 @@ TABLES = ("payment,payment_order,operation,event,idempotency,"
 
 WEBHOOK_SECRET = "whsec_bench"
 OPEN_OPERATIONS = "select count(*) from florin.operation where due_at < 'infinity'"
-FIGURES = ("webhooks", "backlog", "lifecycle")
+FIGURES = ("webhooks", "backlog", "lifecycle", "ledger")
+LEDGER_SHAPES = ("one_escrow", "spread", "one_wallet", "wallets", "read", "seal")
 
 
 def settings():
@@ -212,6 +213,20 @@ class Bench:
                 f"sales {sale['per_second']:,.0f}/s")
         return rounds
 
+    def ledger(self):
+        """All shapes by turns, so that their ratios say something."""
+        self.stop_programs()
+        seconds = 1 if self.options.quick else 4
+        rounds = {shape: [] for shape in LEDGER_SHAPES}
+        for number in range(self.options.rounds):
+            for shape, results in rounds.items():
+                results.append(self.tool("ledger", "--database", self.stack.postgres.url,
+                                         "--shape", shape, "--seconds", seconds))
+            say(f"ledger, round {number + 1}: " + ", ".join(
+                f"{shape} {results[-1]['per_second']:,.0f}/s" for shape, results in rounds.items()
+                if shape != "read"))
+        return rounds
+
     def engine_and_copy(self):
         """By turns as well: the ratio of two figures from different minutes would mean nothing."""
         self.stop_programs()
@@ -254,6 +269,7 @@ def measure(options, build):
         results["webhooks"], results["backlog"] = bench.webhooks(), bench.backlog()
         if has_engine(build):
             results["lifecycle"] = bench.lifecycle()
+            results["ledger"] = bench.ledger()
             results["engine"], results["copy"] = bench.engine_and_copy()
         else:
             say("this florin-bench has no engine command: its figures stay open")
