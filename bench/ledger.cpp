@@ -5,7 +5,8 @@
 
 #include <boost/asio/co_spawn.hpp>
 
-#include <map>
+#include <algorithm>
+#include <array>
 #include <random>
 #include <stdexcept>
 #include <utility>
@@ -25,17 +26,11 @@ namespace {
 
 using ledger::Posting;
 
-// What is posted. A capture has three legs: a provider's and two of escrow. All of them in one
-// slot meet the same two accounts; spread over the slots they meet a thousand pairs. A spend has
-// two, of which the wallet's is strict: a locked row.
-enum class Shape : std::uint8_t { one_escrow, spread, one_wallet, wallets };
-
 struct Run {
     asio::io_context& io;
     pg::Pool& pool;
-    Shape shape;
+    bool is_spread;  // Over the slots; else all meet the two accounts of one.
     std::size_t batch;
-    std::vector<std::string> wallets;
     Deadline end{};
     MerchantId merchant = MerchantId::make(now(), 0, random_u64());
     ledger::Poster poster{};
@@ -45,7 +40,7 @@ struct Run {
 };
 
 constexpr Slot kOneSlot{7};
-constexpr std::size_t kSlots = 1024, kWallets = 100'000, kFillBatch = 1000;
+constexpr std::size_t kSlots = 1024;
 
 Posting posting_in(Run& run, Slot slot, std::string kind) {
     const auto id = OperationId::make(now(), slot, run.random());
@@ -67,38 +62,17 @@ Posting capture(Run& run, Slot slot) {
     return posting;
 }
 
-// Above zero: into the wallet.
-Posting wallet_move(Run& run, const std::string& owner, std::int64_t amount) {
-    const auto euro = "EUR"_currency;
-    auto posting = posting_in(run, ledger::home_of(run.merchant, owner), "spend");
-    const auto id = posting.source;
-    posting.legs = {{{ledger::kBuyerWallet, owner, euro}, -amount, id},
-                    {{ledger::kEscrow, "", euro}, amount, id}};
-    return posting;
-}
-
 Posting next(Run& run) {
-    const auto slot =
-        run.shape == Shape::spread ? static_cast<Slot>(run.random() % kSlots) : kOneSlot;
-    if (run.wallets.empty()) return capture(run, slot);
-    return wallet_move(run, run.wallets[run.random() % run.wallets.size()], -1);
+    return capture(run, run.is_spread ? static_cast<Slot>(run.random() % kSlots) : kOneSlot);
 }
 
-// Two batches that lock the same wallets in another order are tried again, as the engine does.
 Task<> post(Run& run, std::vector<Posting> batch) {
     std::vector<const Posting*> pointers;
     for (const auto& one : batch) pointers.push_back(&one);
-    for (;;) {
-        std::vector<pg::Call> calls;
-        run.poster.encode(pointers, calls);
-        try {
-            const auto rows = co_await run.pool.run(std::move(calls));
-            run.poster.decode(pointers, rows);
-            co_return;
-        } catch (const pg::SqlError& e) {
-            if (e.state != "40P01") throw;
-        }
-    }
+    std::vector<pg::Call> calls;
+    run.poster.encode(pointers, calls);
+    const auto rows = co_await run.pool.run(std::move(calls));
+    run.poster.decode(pointers, rows);
 }
 
 Task<> lane(Run& run) {
@@ -112,19 +86,12 @@ Task<> lane(Run& run) {
     }
 }
 
-// The accounts are there before anything is measured, and wallets have money.
+// The accounts are there before anything is measured.
 Task<> prepare(Run& run) {
     std::vector<Posting> first;
-    for (std::size_t slot = 0; run.shape == Shape::spread && slot < kSlots; ++slot)
+    for (std::size_t slot = 0; slot < kSlots; ++slot)
         first.push_back(capture(run, static_cast<Slot>(slot)));
-    if (!first.empty()) co_await post(run, std::move(first));
-    for (std::size_t at = 0; at < run.wallets.size(); at += kFillBatch) {
-        std::vector<Posting> batch;
-        const auto end = std::min(at + kFillBatch, run.wallets.size());
-        for (std::size_t i = at; i < end; ++i)
-            batch.push_back(wallet_move(run, run.wallets[i], 1'000'000'000));
-        co_await post(run, std::move(batch));
-    }
+    co_await post(run, std::move(first));
 }
 
 // Runs it to its end; what it throws ends the program.
@@ -176,10 +143,7 @@ Task<> seal_all(Run& run) {
     if (sealed == 0) throw std::runtime_error("nothing was sealed");
 }
 
-const std::map<std::string, Shape, std::less<>> kShapes = {
-    {"one_escrow", Shape::one_escrow}, {"spread", Shape::spread},
-    {"one_wallet", Shape::one_wallet}, {"wallets", Shape::wallets},
-    {"read", Shape::one_escrow},       {"seal", Shape::spread}};
+constexpr std::array<std::string_view, 4> kShapes = {"one_escrow", "spread", "read", "seal"};
 
 struct Plan {
     std::string database, shape;
@@ -195,9 +159,8 @@ Plan plan_from(Flags& flags) {
               .lanes = flags.number("lanes", 2, 1, 64),
               .reads = flags.number("reads", 200, 1, 1'000'000),
               .as_json = flags.has("json")};
-    if (!kShapes.contains(plan.shape))
-        throw std::invalid_argument(
-            "--shape is one_escrow, spread, one_wallet, wallets, read or seal");
+    if (std::ranges::find(kShapes, plan.shape) == kShapes.end())
+        throw std::invalid_argument("--shape is one_escrow, spread, read or seal");
     flags.finish();
     return plan;
 }
@@ -211,13 +174,8 @@ int ledger_main(int count, char** arguments) {
     pg::Pool pool(io, plan.database, static_cast<std::size_t>(plan.lanes) + 1);
     Run run{.io = io,
             .pool = pool,
-            .shape = kShapes.at(plan.shape),
-            .batch = static_cast<std::size_t>(plan.batch),
-            .wallets = {}};
-    const auto wallets = run.shape == Shape::one_wallet ? 1
-                         : run.shape == Shape::wallets  ? kWallets
-                                                        : 0;
-    for (std::size_t i = 0; i < wallets; ++i) run.wallets.push_back(fmt::format("buyer_{}", i));
+            .is_spread = plan.shape == "spread" || plan.shape == "seal",
+            .batch = static_cast<std::size_t>(plan.batch)};
     finish(io, prepare(run));
     double seconds = 0;
     if (plan.shape == "read") {

@@ -100,11 +100,13 @@ const std::array kCommands = {
     Command{
         "ledger", ledger_main,
         "ledger  postings alone, in batches of one transaction each\n"
-        "        --database URL --shape one_escrow|spread|one_wallet|wallets|read|seal\n"
+        "        --database URL --shape one_escrow|spread|read|seal\n"
         "        [--seconds 5] [--batch 256] [--lanes 2] [--reads 200] [--json]\n"
-        "        a capture of two orders on one escrow account or on a thousand; spends of one\n"
-        "        wallet or of 100000; the balance of an account with 10000 entries since its\n"
-        "        roll-up; captures, and then the sealing of all of them\n"},
+        "        captures of two orders on one escrow account or on a thousand; the balance of an\n"
+        "        account with 10000 entries since its roll-up; the sealing of captures\n"},
+    Command{"wallets", wallets_main,
+            "wallets  payments from stored value, without payments and HTTP\n"
+            "        --database URL [--wallets 1] [--clients 512] [--seconds 5] [--json]\n"},
 };
 
 void print_help() {

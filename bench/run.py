@@ -27,7 +27,7 @@ TABLES = ("payment,payment_order,operation,event,idempotency,"
 WEBHOOK_SECRET = "whsec_bench"
 OPEN_OPERATIONS = "select count(*) from florin.operation where due_at < 'infinity'"
 FIGURES = ("webhooks", "backlog", "lifecycle", "ledger")
-LEDGER_SHAPES = ("one_escrow", "spread", "one_wallet", "wallets", "read", "seal")
+LEDGER_SHAPES = ("one_escrow", "spread", "read", "seal")
 
 
 def settings():
@@ -227,6 +227,20 @@ class Bench:
                 if shape != "read"))
         return rounds
 
+    def wallets(self):
+        """One wallet that everybody spends, and many, by turns."""
+        self.stop_programs()
+        spend = ("wallets", "--database", self.stack.postgres.url, "--seconds",
+                 1 if self.options.quick else 5, "--wallets")
+        rounds = []
+        for number in range(self.options.rounds):
+            one = self.tool(*spend, 1)
+            many = self.tool(*spend, 1_000 if self.options.quick else 100_000)
+            rounds.append({"one": one["per_second"], "many": many["per_second"]})
+            say(f"wallets, round {number + 1}: {one['per_second']:,.0f} spends/s of one, "
+                f"{many['per_second']:,.0f}/s of many")
+        return rounds
+
     def engine_and_copy(self):
         """By turns as well: the ratio of two figures from different minutes would mean nothing."""
         self.stop_programs()
@@ -268,7 +282,7 @@ def measure(options, build):
                    "open": {rate: bench.open_loop(rate) for rate in (100, 1000)}}
         results["webhooks"], results["backlog"] = bench.webhooks(), bench.backlog()
         if has_engine(build):
-            results["lifecycle"] = bench.lifecycle()
+            results["lifecycle"], results["wallets"] = bench.lifecycle(), bench.wallets()
             results["ledger"] = bench.ledger()
             results["engine"], results["copy"] = bench.engine_and_copy()
         else:

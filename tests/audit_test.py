@@ -37,11 +37,9 @@ class AuditTest(StoriesTest):
         return self.stack.postgres.url.replace("florin@/florin?", f"{user}@/{database}?")
 
     def audit(self, *arguments, database="florin", **environment):
-        answer = subprocess.run(
-            [self.stack.binary("florin"), "audit", *arguments], capture_output=True, text=True,
-            check=False,
-            env={**os.environ, "FLORIN_DATABASE_URL": self.url(database), **environment})
-        return answer
+        env = {**os.environ, "FLORIN_DATABASE_URL": self.url(database), **environment}
+        return subprocess.run([self.stack.binary("florin"), "audit", *arguments], env=env,
+                              capture_output=True, text=True, check=False)
 
     def findings(self, database="florin"):
         """Check -> its findings."""

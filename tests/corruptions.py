@@ -8,6 +8,8 @@ code that its merchant has in its slot, and booked(sale, refund) the transaction
 
 import re
 
+import wallet_corruptions
+
 # Kinds of operations: 1 authorize, 2 sale, 3 capture, 4 cancel, 5 refund, 6 adjust, 7 release.
 # Accounts: 1100 psp_receivable, 1300 chargeback_receivable, 2100 escrow, 2600 refund_in_flight,
 # 2210 seller_payable, 2300 logistics_payable, 2900 unapplied, 2950 interslot, 4010 commission,
@@ -463,6 +465,7 @@ CORRUPTIONS = [
      "SET track_counts = on;"
      " DELETE FROM event WHERE payment_id = payment(lost_reply) AND version = 2;"
      " SELECT pg_stat_force_next_flush()"),
+    *wallet_corruptions.CORRUPTIONS,
 ]
 
 

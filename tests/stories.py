@@ -4,17 +4,18 @@ A story's name is the checkout id of its payment.
 """
 
 import kit
-from approval_test import PoundStack, approver_of
+from approval_test import approver_of
 from changes_test import DECLINED, VISA
 from disputes_test import BOUNCES, DISPUTED, INQUIRED
 from shop import ApiTest, eventually
+from wallet_corruptions import PointsStack, play_wallets
 
 
 def card(token):
     return {"type": "card", "token": token}
 
 
-class StoryStack(PoundStack):
+class StoryStack(PointsStack):
     """What is delivered is released at once."""
 
     def environment(self):
@@ -44,6 +45,7 @@ class StoriesTest(ApiTest):
         cls.play_changes(shop)
         cls.play_second_persons(shop)
         cls.play_shipping(shop)
+        play_wallets(cls, shop)
         cls.stack.mailbox.deliver = deliver
         cls.play_what_banks_do(shop)
         cls.play_what_has_no_end(shop)

@@ -54,7 +54,8 @@ Task<Result<CreatedKey>> Keys::create(NewKey wanted) {
             co_return fail(Fault::invalid, "scope_unknown",
                            "there is no scope '" + scope +
                                "': use payments:read, payments:write, ledger:read, sellers:read, "
-                               "sellers:write or refunds:approve");
+                               "sellers:write, wallets:read, wallets:write or "
+                               "refunds:approve");
     }
     const auto time = now();
     const auto id = KeyId::make(time, 0, random_u64());

@@ -9,6 +9,7 @@
 #include "api/token.h"
 #include "base/form.h"
 #include "platform/crypto/hash.h"
+#include "wallets/types.h"
 
 namespace florin::api {
 namespace {
@@ -65,8 +66,8 @@ Result<NewPayment> read(const Call& call) {
         form.add_error(buyer.pointer("email"), "email_malformed",
                        "send an address like ann@shop.example");
     Fields method = root.object("payment_method");
-    wanted.method_type = method.word("type", {"card"});
-    wanted.method_token = read_token(form, method);
+    wanted.method_type = method.word("type", {"card", wallets::kWallet, wallets::kPointsProvider});
+    wanted.method_token = read_token(form, method, wanted.method_type, wanted.buyer_id);
     wanted.card_brand = method.optional_text("brand", {.length_max = 32}).value_or("");
     wanted.return_url = root.optional_text("return_url", {.length_max = 2048}).value_or("");
     if (!wanted.return_url.empty() && !wanted.return_url.starts_with("https://") &&

@@ -23,6 +23,7 @@
 #include "platform/http/server.h"
 #include "platform/metrics/metrics.h"
 #include "sellers/store.h"
+#include "wallets/engine.h"
 
 namespace florin::api {
 
@@ -44,6 +45,8 @@ struct Services {
     payments::DeadLetters& dead_letters;
     ledger::Store& ledger_store;
     sellers::Store& sellers;
+    wallets::Engine& wallets;
+    std::optional<wallets::Terms> points;  // Nothing = there are none here.
     metrics::Registry& metrics;
     Limits& limits;
     std::function<Task<bool>()> is_ready;

@@ -53,6 +53,11 @@ Handled list_fee_rules(Services& services, Call call);
 Handled get_fee_rule(Services& services, Call call);
 Handled end_fee_rule(Services& services, Call call);
 
+Handled get_wallet(Services& services, Call call);
+Handled list_wallet_entries(Services& services, Call call);
+Handled credit_wallet(Services& services, Call call);
+Handled earn_points(Services& services, Call call);
+
 Handled list_dead_letters(Services& services, Call call);
 Handled get_dead_letter(Services& services, Call call);
 Handled retry_dead_letter(Services& services, Call call);

@@ -58,11 +58,15 @@ void show_entry(json::Writer& out, const ledger::Entry& entry) {
     out.begin_object().field("id", entry_id(entry)).field("object", "ledger_entry");
     out.field("account", entry.account.text());
     out.field("transaction", entry.transaction.text()).field("kind", entry.kind);
-    out.field("payment", PaymentId(entry.source).text());
+    // A wallet's movement that no payment asked for is its own source.
+    const bool is_movement = entry.source == entry.transaction.uuid();
+    out.key("payment");
+    is_movement ? out.null() : out.value(PaymentId(entry.source).text());
     const bool order = entry.account.code == ledger::kEscrow;
-    out.field("reference", whole_payment ? PaymentId(entry.reference).text()
-                           : order       ? PaymentOrderId(entry.reference).text()
-                                         : RefundId(entry.reference).text());
+    out.field("reference", is_movement     ? MovementId(entry.reference).text()
+                           : whole_payment ? PaymentId(entry.reference).text()
+                           : order         ? PaymentOrderId(entry.reference).text()
+                                           : RefundId(entry.reference).text());
     out.field("direction", debit ? "debit" : "credit").field("amount", amount.decimal());
     out.field("currency", entry.account.currency.code());
     out.field("created_at", to_text(entry.at)).end_object();

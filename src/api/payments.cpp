@@ -41,12 +41,12 @@ void read_reason(Form& form, Fields root, std::span<const std::string_view> reas
                    fmt::format("send one of: {}", fmt::join(reasons, ", ")));
 }
 
-// Another method, or the same once more.
-void read_method(Form& form, Fields root, payments::Wish& wish) {
+// Another card, or the same once more. A wallet's payment stays with the wallet.
+void read_method(Form& form, Fields root, const payments::Payment& payment, payments::Wish& wish) {
     if (!root.has("payment_method")) return;
     auto method = root.object("payment_method");
-    wish.method_type = method.word("type", {"card"});
-    wish.method_token = read_token(form, method);
+    wish.method_type = method.word("type", {payment.method_type});
+    wish.method_token = read_token(form, method, wish.method_type, payment.buyer_id);
 }
 
 Result<payments::Wish> read_wish(Form& form, payments::Wish wish,
@@ -55,7 +55,7 @@ Result<payments::Wish> read_wish(Form& form, payments::Wish wish,
     const auto currency = payment.currency;
     if (wish.scope == payments::Scope::attempt) {
         wish.action = payment.capture_later ? Action::authorize : Action::sale;
-        read_method(form, root, wish);
+        read_method(form, root, payment, wish);
     } else if (!wish.undo && wish.action != Action::cancel) {
         read_amounts(form, root, currency, wish);
     }

@@ -60,6 +60,10 @@ constexpr std::array kAdvice = {
     Advice{"provider_account", "The provider refused our account", "do_not_retry"},
     Advice{"already_captured", "The payment was captured already", "do_not_retry"},
     Advice{"already_canceled", "The payment was canceled already", "do_not_retry"},
+    Advice{"insufficient_funds", "The wallet does not have so much", "use_other_method"},
+    Advice{"wallet_not_of_buyer", "The wallet is somebody else's", "do_not_retry"},
+    Advice{"points_currency", "Points pay in another currency", "use_other_method"},
+    Advice{"points_not_whole", "The amount is not a whole number of points", "use_other_method"},
     Advice{"approval_rejected", "The refund was not approved", "do_not_retry"},
     Advice{"canceled_at_provider", "The payment was canceled at the provider", "do_not_retry"},
 };

@@ -110,9 +110,13 @@ std::set<std::string> parameters(Document& document, const Route& route, std::st
     return names;
 }
 
+bool is_of_wallet(const Route& route) {
+    return route.path.starts_with("/v1/wallets/");
+}
+
 // A rejection ends at once: nothing is called for it, and nobody waits.
 bool ends_at_once(const Route& route) {
-    return route.path == "/v1/refunds/{id}/reject" ||
+    return is_of_wallet(route) || route.path == "/v1/refunds/{id}/reject" ||
            route.path == "/v1/payment_orders/{id}/shipment";
 }
 
@@ -127,7 +131,7 @@ TEST(OpenApi, EveryPostThatRepeatsByKeyAsksForTheKeyAndTellsOfTheReplay) {
         if (!by_key) continue;
         const auto operation = document.operation(route);
         EXPECT_EQ(operation["requestBody"].error(), simdjson::SUCCESS);
-        const auto* status = ends_at_once(route) ? "200" : "202";
+        const auto* status = is_of_wallet(route) ? "201" : ends_at_once(route) ? "200" : "202";
         const auto later = document.resolve(operation["responses"][status].value());
         EXPECT_EQ(later["headers"]["Idempotent-Replayed"].error(), simdjson::SUCCESS);
     }

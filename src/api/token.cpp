@@ -29,9 +29,19 @@ bool holds_card_number(std::string_view token) {
     return false;
 }
 
+std::string read_owner(Form& form, Fields method, const std::string& buyer) {
+    auto owner = method.optional_text("token").value_or(buyer);
+    if (owner != buyer)
+        form.add_error(
+            method.pointer("token"), "wallet_not_of_buyer",
+            "only the buyer's own wallet can be charged: send buyer.id, or leave it out");
+    return owner;
+}
+
 }  // namespace
 
-std::string read_token(Form& form, Fields method) {
+std::string read_token(Form& form, Fields method, std::string_view type, const std::string& buyer) {
+    if (type != "card") return read_owner(form, method, buyer);
     auto token = method.text("token", {.length_max = 255});
     const auto plain = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

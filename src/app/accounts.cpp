@@ -73,6 +73,12 @@ private:
     }
 };
 
+// A wallet is a method, and the account that takes it.
+void add_rule(std::string_view wallet, std::vector<routing::Rule>& rules) {
+    const std::string name(wallet);
+    rules.push_back({.name = name, .methods = {name}, .accounts = {{name}}});
+}
+
 }  // namespace
 
 Result<std::vector<routing::Rule>> rules_of(const Config& config) {
@@ -80,6 +86,12 @@ Result<std::vector<routing::Rule>> rules_of(const Config& config) {
     std::vector<routing::Rule> rules;
     for (std::size_t n = 0; n < config.routes.size(); ++n)
         rules.push_back(reader.read(config.routes[n], fmt::format("route[{}]", n)));
+    if (rules.empty())
+        rules.push_back({.name = "default", .accounts = {{config.accounts.front().name}}});
+    for (auto& rule : rules)
+        if (rule.methods.empty()) rule.methods = {"card"};
+    add_rule(wallets::kWallet, rules);
+    if (!config.points_currency.empty()) add_rule(wallets::kPointsProvider, rules);
     return reader.finish(std::move(rules));
 }
 
@@ -95,6 +107,14 @@ Result<std::map<Currency, std::int64_t>> refund_limits_of(const Config& config) 
         if (amount) limits[*currency] = *amount;
     }
     return reader.finish(std::move(limits));
+}
+
+Result<std::optional<wallets::Terms>> points_of(const Config& config) {
+    if (config.points_currency.empty()) return std::nullopt;
+    Reader reader;
+    const auto currency = reader.currency(config.points_currency, "points_currency");
+    return reader.finish(currency ? std::optional(wallets::Terms{*currency, config.points_value})
+                                  : std::nullopt);
 }
 
 struct Ways::Way {

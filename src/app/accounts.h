@@ -11,15 +11,20 @@
 #include "limits/outlet.h"
 #include "payments/account.h"
 #include "platform/config/config.h"
+#include "wallets/types.h"
 
 namespace florin::app {
 
-// What of the routes only those can judge who know currencies: each mistake with its place.
-// Failure: Invalid config_invalid.
+// The routes of the configuration, which are for cards unless they say otherwise, then those of
+// wallets. What only those can judge who know currencies: each mistake with its place. Failure:
+// Invalid config_invalid.
 Result<std::vector<routing::Rule>> rules_of(const Config& config);
 
 // Minor units above which a refund waits for a second person. Failure: Invalid config_invalid.
 Result<std::map<Currency, std::int64_t>> refund_limits_of(const Config& config);
+
+// What a point is worth; nothing = there are no points. Failure: Invalid config_invalid.
+Result<std::optional<wallets::Terms>> points_of(const Config& config);
 
 class Ways {
 public:

@@ -1,5 +1,7 @@
 #include "app/app.h"
 
+#include <fmt/format.h>
+
 #include <boost/asio/signal_set.hpp>
 
 #include <algorithm>
@@ -46,9 +48,8 @@ api::LimitOptions limit_options(const Config& config) {
 
 }  // namespace
 
-App::App(asio::io_context& io, const Config& config, std::vector<routing::Rule> rules,
-         std::map<Currency, std::int64_t> refund_limits, const std::string& conninfo,
-         std::string provider_key_secret, std::optional<ledger::PrivateKey> ledger_key)
+App::App(asio::io_context& io, const Config& config, Judged judged, const std::string& conninfo,
+         std::string provider_key_secret)
     : io_(io),
       config_(config),
       pool_(io, conninfo, config.database_readers),
@@ -59,25 +60,42 @@ App::App(asio::io_context& io, const Config& config, std::vector<routing::Rule> 
       keys_(pool_),
       ledger_store_(pool_),
       seller_store_(pool_),
+      wallet_store_(pool_),
+      wallet_engine_(io, wallet_store_, {.conninfo = conninfo, .lanes = config.database_lanes}),
+      wallet_(wallet_engine_),
       payment_store_(pool_),
       engine_(io, {.conninfo = conninfo, .lanes = config.database_lanes}),
       records_(engine_, payment_store_, seller_store_),
       dead_letters_(payment_store_, engine_),
-      payments_(io, records_, {ways_.accounts(), std::move(rules)},
-                service_options(config, std::move(provider_key_secret), std::move(refund_limits))),
+      payments_(
+          io, records_, {accounts(judged.points), std::move(judged.rules)},
+          service_options(config, std::move(provider_key_secret), std::move(judged.refund_limits))),
       resolver_(io, payments_, {.period = config.resolver_period}),
       watcher_(io, payment_store_, config.watcher_period),
       sealer_(seal_pool_, sealer_options(config)),
-      anchorer_(seal_pool_,
-                {config.ledger_anchor_period, std::move(ledger_key), config.ledger_anchor_dir}),
+      anchorer_(seal_pool_, {config.ledger_anchor_period, std::move(judged.ledger_key),
+                             config.ledger_anchor_dir}),
       tallier_(seal_pool_, {}),
+      expirer_(wallet_engine_, {.period = config.points_period, .terms = judged.points}),
       streams_{.at_once_max = config.event_streams_max, .heartbeat = config.event_heartbeat},
       limits_(buckets_, keys_, metrics_, limit_options(config),
               [this] { return engine_.counts().waiting; }),
       gate_({keys_, payments_, payment_store_, watcher_, streams_, dead_letters_, ledger_store_,
-             seller_store_, metrics_, limits_, [this] { return is_ready(); }}),
+             seller_store_, wallet_engine_, judged.points, metrics_, limits_,
+             [this] { return is_ready(); }}),
       scope_(io) {
     observe();
+}
+
+// Those of the configuration, and the wallets.
+std::vector<payments::ProviderAccount> App::accounts(std::optional<wallets::Terms> points) {
+    auto accounts = ways_.accounts();
+    accounts.push_back({wallet_, no_wire_, std::string(wallets::kWallet)});
+    if (points) {
+        points_.emplace(wallet_engine_, *points);
+        accounts.push_back({*points_, no_wire_, std::string(wallets::kPointsProvider)});
+    }
+    return accounts;
 }
 
 void App::observe() {
@@ -103,8 +121,22 @@ void App::observe() {
                      [this] { return static_cast<double>(watcher_.size()); });
     metrics_.observe("florin_watcher_looks_total", "Questions for the versions of what is watched.",
                      "counter", [this] { return static_cast<double>(watcher_.looks()); });
+    observe_wallets();
     observe_limits();
     observe_sealing();
+}
+
+void App::observe_wallets() {
+    const auto counts = [this](auto member) {
+        return [this, member] { return static_cast<double>(wallet_engine_.counts().*member); };
+    };
+    using Counts = storage::BatcherCounts;
+    metrics_.observe("florin_wallet_movements_total", "Movements of wallets given to the database.",
+                     "counter", counts(&Counts::commands));
+    metrics_.observe("florin_wallet_splits_total", "Batches of them halved to find a culprit.",
+                     "counter", counts(&Counts::splits));
+    metrics_.observe("florin_wallet_waiting", "Movements of wallets that wait for a lane.", "gauge",
+                     counts(&Counts::waiting));
 }
 
 void App::observe_sealing() {
@@ -172,11 +204,13 @@ void App::start() {
         [this](PaymentId payment, std::int32_t version) { watcher_.tell(payment, version); });
     scope_.start("limits.buckets", buckets_.run());
     engine_.start(scope_);
+    wallet_engine_.start(scope_);
     scope_.start("payments.watcher", watcher_.run());
     scope_.start("payments.resolver", resolver_.run());
     scope_.start("ledger.sealer", sealer_.run());
     scope_.start("ledger.anchorer", anchorer_.run());
     scope_.start("ledger.tallier", tallier_.run());
+    scope_.start("wallets.expirer", expirer_.run());
 }
 
 Task<> App::close() {
@@ -205,6 +239,15 @@ Result<std::optional<ledger::PrivateKey>> ledger_key_of(const Config& config) {
     return key;
 }
 
+Result<Judged> judge(const Config& config) {
+    Judged judged;
+    TRY(judged.rules, rules_of(config));
+    TRY(judged.refund_limits, refund_limits_of(config));
+    TRY(judged.points, points_of(config));
+    TRY(judged.ledger_key, ledger_key_of(config));
+    return judged;
+}
+
 namespace {
 
 // Both throw pg::Lost; the caller says so to the operator.
@@ -214,14 +257,27 @@ Task<std::string> load_secret(asio::io_context& io, std::string conninfo) {
     co_return co_await store.provider_key_secret();
 }
 
-Task<Result<void>> run(asio::io_context& io, Config config, std::vector<routing::Rule> rules,
-                       std::map<Currency, std::int64_t> refund_limits,
-                       std::optional<ledger::PrivateKey> ledger_key, std::string conninfo,
+// What buyers hold is on the books at one value. Failure: Invalid points_value_changed.
+Task<Result<void>> agree_on_points(asio::io_context& io, std::string conninfo,
+                                   std::optional<wallets::Terms> points) {
+    if (!points) co_return Result<void>();
+    pg::Pool pool(io, std::move(conninfo), 1);
+    wallets::Store store(pool);
+    const auto agreed = co_await store.agree(*points);
+    if (agreed == *points) co_return Result<void>();
+    co_return fail(
+        Fault::invalid, "points_value_changed",
+        fmt::format("a point is worth {} {} in this database: buyers hold points at "
+                    "that value, so points_currency and points_value cannot change",
+                    Money(agreed.value, agreed.currency).decimal(), agreed.currency.code()));
+}
+
+Task<Result<void>> run(asio::io_context& io, Config config, Judged judged, std::string conninfo,
                        std::function<void(std::uint16_t)> on_listening) {
     asio::signal_set signals(io, SIGINT, SIGTERM);
+    CO_TRY_OK(co_await agree_on_points(io, conninfo, judged.points));
     auto secret = co_await load_secret(io, conninfo);
-    App app(io, config, std::move(rules), std::move(refund_limits), conninfo, std::move(secret),
-            std::move(ledger_key));
+    App app(io, config, std::move(judged), conninfo, std::move(secret));
     app.start();
     on_listening(app.port());
     log::info("serve.started", {{"port", std::to_string(app.port())}});
@@ -234,20 +290,17 @@ Task<Result<void>> run(asio::io_context& io, Config config, std::vector<routing:
 }  // namespace
 
 Result<void> serve(const Config& config, const std::function<void(std::uint16_t)>& on_listening) {
-    TRY(const auto rules, rules_of(config));
-    TRY(const auto refund_limits, refund_limits_of(config));
-    TRY(const auto ledger_key, ledger_key_of(config));
+    TRY(auto judged, judge(config));
     TRY(const auto database, Database::open(config));
     TRY_OK(ensure_schema(database));
     if (config.accounts.front().secret_key.empty())
         log::warn("serve.no_provider_key", {{"hint", "set stripe_secret_key_file"}});
-    if (!ledger_key)
+    if (!judged.ledger_key)
         log::warn("serve.no_ledger_key",
                   {{"hint", "without ledger_key_file nothing outside proves the books"}});
     std::signal(SIGPIPE, SIG_IGN);
     asio::io_context io(1);
-    return run_to_end(
-        io, run(io, config, rules, refund_limits, ledger_key, database.conninfo(), on_listening));
+    return run_to_end(io, run(io, config, std::move(judged), database.conninfo(), on_listening));
 }
 
 }  // namespace florin::app

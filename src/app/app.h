@@ -21,17 +21,27 @@
 #include "platform/metrics/metrics.h"
 #include "platform/pg/pool.h"
 #include "sellers/store.h"
+#include "wallets/connector.h"
+#include "wallets/expirer.h"
 
 namespace florin::app {
+
+// What of the configuration is read where its words are known.
+struct Judged {
+    std::vector<routing::Rule> rules;
+    std::map<Currency, std::int64_t> refund_limits;
+    std::optional<wallets::Terms> points;
+    std::optional<ledger::PrivateKey> ledger_key;
+};
+// Failures: those of rules_of, refund_limits_of, points_of and ledger_key_of.
+Result<Judged> judge(const Config& config);
 
 // Everything that `florin serve` runs, on one event loop. Made, started, closed, destroyed.
 class App {
 public:
-    // `rules`: rules_of(config). `refund_limits`: refund_limits_of(config). `provider_key_secret`
-    // comes from the database (payments::Store). `ledger_key`: ledger_key_of(config).
-    App(asio::io_context& io, const Config& config, std::vector<routing::Rule> rules,
-        std::map<Currency, std::int64_t> refund_limits, const std::string& conninfo,
-        std::string provider_key_secret, std::optional<ledger::PrivateKey> ledger_key);
+    // `judged`: judge(config). `provider_key_secret` comes from the database (payments::Store).
+    App(asio::io_context& io, const Config& config, Judged judged, const std::string& conninfo,
+        std::string provider_key_secret);
 
     // Listens and starts the workers; throws std::runtime_error when it cannot listen.
     void start();
@@ -41,9 +51,11 @@ public:
     std::uint16_t port() const { return server_->port(); }
 
 private:
+    std::vector<payments::ProviderAccount> accounts(std::optional<wallets::Terms> points);
     Task<bool> is_ready();
     Task<> seal_rest();
     void observe();
+    void observe_wallets();
     void observe_limits();
     void observe_sealing();
     void observe_outlet(const limits::Outlet& outlet);
@@ -57,6 +69,11 @@ private:
     accounts::Keys keys_;
     ledger::Store ledger_store_;
     sellers::Store seller_store_;
+    wallets::Store wallet_store_;
+    wallets::Engine wallet_engine_;
+    wallets::Connector wallet_;
+    std::optional<wallets::Connector> points_;
+    wallets::NoWire no_wire_;
     payments::Store payment_store_;
     payments::Engine engine_;
     payments::DatabaseRecords records_;
@@ -67,6 +84,7 @@ private:
     ledger::Sealer sealer_;
     ledger::Anchorer anchorer_;
     ledger::Tallier tallier_;
+    wallets::Expirer expirer_;
     api::EventStreams streams_;
     api::Limits limits_;
     api::Gate gate_;

@@ -64,6 +64,7 @@ struct Line {
     RouteWish route;
     SellersWish sellers;
     FeesWish fees;
+    WalletWish wallet;
     AuditWish audit;
     LedgerWish ledger;
     std::string id, shell, audit_listen, reason;
@@ -121,6 +122,7 @@ void add_keys(Line& line) {
         ->check(CLI::IsMember({"test", "live"}));
     create->add_option("--scope", line.key.scopes,
                        "payments:read, payments:write, ledger:read, sellers:read, sellers:write, "
+                       "wallets:read, wallets:write, "
                        "refunds:approve; several allowed (the first five)");
     create->callback([&line] {
         line.chosen = [&line](const Options& options) { return create_key(options, line.key); };
@@ -332,6 +334,19 @@ void add_sellers(Line& line) {
     });
 }
 
+void add_wallets(Line& line) {
+    auto* wallets = line.app.add_subcommand("wallets", "What buyers have: show");
+    wallets->require_subcommand(1);
+    auto* show = wallets->add_subcommand("show", "One wallet and its latest entries");
+    show->add_option("owner", line.wallet.owner, "The buyer's id")->required();
+    show->add_option("--merchant", line.wallet.merchant, "Whose buyer it is, mer_...")->required();
+    show->add_option("--limit", line.wallet.limit, "How many entries of each (10)")
+        ->check(CLI::Range(0, 10'000));
+    show->callback([&line] {
+        line.chosen = [&line](const Options& o) { return show_wallet(o, line.wallet); };
+    });
+}
+
 Overrides overrides_of(const Line& line) {
     Overrides out;
     if (!line.listen.empty()) out["listen"] = line.listen;
@@ -376,6 +391,7 @@ int run(std::vector<std::string> arguments) {
     add_machine(line);
     add_route(line);
     add_sellers(line);
+    add_wallets(line);
     std::ranges::reverse(arguments);  // As CLI11 wants a vector.
     try {
         line.app.parse(arguments);

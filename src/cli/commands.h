@@ -78,6 +78,12 @@ struct FeesWish {
 // What an order would be split into, and which rules say so.
 Result<void> preview_fees(const Options& options, const FeesWish& wanted);
 
+struct WalletWish {
+    std::string owner, merchant;
+    int limit = 10;
+};
+Result<void> show_wallet(const Options& options, const WalletWish& wanted);
+
 struct AuditWish {
     bool watch = false, list = false, writer_allowed = false;
     int limit = 100, slots = 1024;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "domain/ids.h"
 #include "domain/money.h"
 
 namespace florin::connectors {
@@ -69,6 +70,11 @@ struct Order {
     bool in_place = true;    // An adjustment: of the authorization itself, else by a new one.
     std::string payment;     // Our id, for people who look at the provider's pages.
     bool is_replay = false;  // The key was sent before and nobody knows what became of it.
+    // For providers of our own: whose payment it is, who buys, and which charge of the provider's
+    // an adjustment replaces.
+    MerchantId merchant = {};
+    std::string buyer = {};
+    std::string replaces = {};
 };
 
 // What an outcome stands on. Kept with the operation.

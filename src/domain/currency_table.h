@@ -6,6 +6,9 @@
 //
 // Not payable: funds codes, units of account, metals, bond units, SDR, and the codes for testing
 // and for no currency. Where ISO says that there is no minor unit the exponent stands as 0.
+//
+// PTS is ours and not ISO's, hence without a number: loyalty points, which stand in the ledger and
+// which nobody can name as the currency of a payment.
 
 #include <array>
 #include <cstdint>
@@ -135,6 +138,7 @@ inline constexpr auto kCurrencyTable = std::to_array<CurrencyFacts>({
     {"PHP", 608, 2, true, "Philippine Peso"},
     {"PKR", 586, 2, true, "Pakistan Rupee"},
     {"PLN", 985, 2, true, "Zloty"},
+    {"PTS", 0, 0, false, "Loyalty points"},
     {"PYG", 600, 0, true, "Guarani"},
     {"QAR", 634, 2, true, "Qatari Rial"},
     {"RON", 946, 2, true, "Romanian Leu"},

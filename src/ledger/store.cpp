@@ -1,5 +1,6 @@
 #include "ledger/store.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "base/check.h"
@@ -78,6 +79,43 @@ Task<std::vector<Entry>> Store::entries_of(MerchantId merchant, AccountName acco
     params.add(account_id(merchant, slot, account).bytes).add(ids);
     const auto rows = co_await pool_.query(sql::entries_of, std::move(params));
     co_return read_entries(rows, account);
+}
+
+Task<std::vector<Balance>> Store::strict_balances(MerchantId merchant,
+                                                  std::vector<AccountName> accounts) {
+    std::vector<Balance> out;
+    if (accounts.empty()) co_return out;
+    const auto slot = home_of(merchant, accounts.front().owner);
+    std::vector<pg::UuidBytes> ids;
+    for (const auto& account : accounts) ids.push_back(account_id(merchant, slot, account).bytes);
+    pg::Params params;
+    params.add(static_cast<std::int16_t>(slot)).add(ids);
+    const auto rows = co_await pool_.query(sql::strict_balances, std::move(params));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto at = std::ranges::find(ids, rows.uuid(i, 0)) - ids.begin();
+        out.push_back({accounts[static_cast<std::size_t>(at)], rows.int64(i, 1), rows.int64(i, 2)});
+    }
+    co_return out;
+}
+
+Task<std::vector<Chapter>> Store::story(MerchantId merchant, AccountName account,
+                                        std::int64_t before, std::int64_t limit) {
+    const auto slot = home_of(merchant, account.owner);
+    pg::Params params;
+    params.add(static_cast<std::int16_t>(slot));
+    params.add(account_id(merchant, slot, account).bytes).add(before).add(limit);
+    const auto rows = co_await pool_.query(sql::story, std::move(params));
+    std::vector<Chapter> out;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        Entry entry{.transaction = OperationId(Uuid{rows.uuid(i, 3)}),
+                    .account = account,
+                    .source = Uuid{rows.uuid(i, 5)},
+                    .kind = std::string(rows.text(i, 4)),
+                    .amount = rows.int64(i, 1),
+                    .at = rows.time(i, 6)};
+        out.push_back({rows.int64(i, 0), rows.int64(i, 2), std::move(entry)});
+    }
+    co_return out;
 }
 
 }  // namespace florin::ledger

@@ -29,6 +29,12 @@ public:
     // Only the legs of these transactions, which live in one slot.
     Task<std::vector<Entry>> entries_of(MerchantId merchant, AccountName account, Slot slot,
                                         std::vector<OperationId> transactions);
+    // Of strict accounts of one owner; those that were never used are left out.
+    Task<std::vector<Balance>> strict_balances(MerchantId merchant,
+                                               std::vector<AccountName> accounts);
+    // A strict account's entries, newest first, with numbers below `before`. Without references.
+    Task<std::vector<Chapter>> story(MerchantId merchant, AccountName account, std::int64_t before,
+                                     std::int64_t limit);
 
 private:
     pg::Pool& pool_;

@@ -80,4 +80,11 @@ struct Entry {
     Instant at;
 };
 
+// An entry of a strict account, with its place in the account's story.
+struct Chapter {
+    std::int64_t number;   // From 1, without a gap.
+    std::int64_t balance;  // After it, on the account's normal side.
+    Entry entry;
+};
+
 }  // namespace florin::ledger

@@ -247,6 +247,9 @@ connectors::Order order_of(const Payment& payment, bool is_replay) {
         .in_place = !replaces,
         .payment = payment.id.text(),
         .is_replay = is_replay,
+        .merchant = payment.merchant,
+        .buyer = payment.buyer_id,
+        .replaces = replaces ? op.about : "",
     };
 }
 

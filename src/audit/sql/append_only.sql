@@ -9,5 +9,5 @@ WHERE s.schemaname = 'florin'
   AND (s.n_tup_del > 0 AND s.relname IN ('payment', 'operation', 'event', 'payment_order', 'ledger_transaction',
                                          'ledger_entry')
        OR s.n_tup_upd > 0 AND s.relname IN ('event', 'idempotency', 'ledger_account', 'ledger_transaction',
-                                            'ledger_entry', 'ledger_block', 'ledger_anchor'))
+                                            'ledger_entry', 'ledger_block', 'ledger_anchor', 'wallet_movement'))
   AND $1 = 0

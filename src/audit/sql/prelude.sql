@@ -31,7 +31,17 @@ chart (code, account, has_owner, strict) AS (VALUES
     (2400, 'tax_payable', true, 0), (2600, 'refund_in_flight', true, 0), (2900, 'unapplied', false, 0),
     (2950, 'interslot', true, 0), (4010, 'commission', false, 0), (5010, 'psp_fees', true, 0),
     (5020, 'chargeback_loss', false, 0), (5030, 'chargeback_fees', false, 0), (5060, 'goodwill', false, 0),
-    (5080, 'payout_fees', true, 0)),
+    (5080, 'payout_fees', true, 0), (2020, 'buyer_wallet_held', true, -1), (2500, 'points_liability', false, 0),
+    (4200, 'points_breakage', false, 0), (5050, 'loyalty_expense', false, 0), (9100, 'points_outstanding', false, 0),
+    (9200, 'points_wallet', true, -1), (9210, 'points_held', true, -1)),
+-- What is asked of a wallet. spends: whether it leaves the wallet, 1, or comes in, -1.
+wallet_word (number, kind, is_points, booked, spends, has_charge) AS (
+    SELECT x.number, x.kind, p.is_points, CASE WHEN p.is_points THEN 'points_' ELSE 'wallet_' END || x.kind, x.spends,
+           x.has_charge
+    FROM (VALUES (1::smallint, 'hold', 0, true), (2, 'sale', 1, true), (3, 'capture', 1, true), (4, 'release', 0, true),
+                 (5, 'refund', -1, true), (6, 'adjust', 0, true), (7, 'credit', -1, false), (8, 'earn', -1, false),
+                 (9, 'expire', 1, false)) AS x (number, kind, spends, has_charge)
+    CROSS JOIN (VALUES (false), (true)) AS p (is_points)),
 -- The event that ends an operation. What ended with a no and turned out a yes keeps the event of its no.
 end_word (kind, has_succeeded, type) AS (VALUES
     ('authorize', true, 'payment.authorized'), ('authorize', false, 'payment.failed'),
@@ -56,6 +66,10 @@ shipment AS NOT MATERIALIZED (
 provider_event AS NOT MATERIALIZED (SELECT * FROM florin.provider_event WHERE slot BETWEEN $1 AND $2),
 refund_approval AS NOT MATERIALIZED (SELECT * FROM florin.refund_approval WHERE slot BETWEEN $1 AND $2),
 fee_rule AS NOT MATERIALIZED (SELECT * FROM florin.fee_rule WHERE slot BETWEEN $1 AND $2),
+wallet_movement AS NOT MATERIALIZED (SELECT * FROM florin.wallet_movement WHERE slot BETWEEN $1 AND $2),
+wallet_charge AS NOT MATERIALIZED (SELECT * FROM florin.wallet_charge WHERE slot BETWEEN $1 AND $2),
+points_lot AS NOT MATERIALIZED (SELECT * FROM florin.points_lot WHERE slot BETWEEN $1 AND $2),
+points_terms AS NOT MATERIALIZED (SELECT * FROM florin.points_terms),
 event AS NOT MATERIALIZED (SELECT * FROM florin.event WHERE slot BETWEEN $1 AND $2),
 idempotency AS NOT MATERIALIZED (SELECT * FROM florin.idempotency WHERE slot BETWEEN $1 AND $2),
 ledger_account AS NOT MATERIALIZED (SELECT * FROM florin.ledger_account WHERE slot BETWEEN $1 AND $2),

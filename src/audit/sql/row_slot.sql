@@ -14,5 +14,11 @@ FROM (
     SELECT d.slot, d.payment_id, 'dispute', d.id FROM dispute d
     UNION ALL
     SELECT t.slot, t.source_id, 'transaction', t.id FROM ledger_transaction t
+    UNION ALL
+    SELECT m.slot, m.payment_id, 'movement', m.id FROM wallet_movement m
+    UNION ALL
+    SELECT c.slot, c.payment_id, 'charge', c.id FROM wallet_charge c
+    UNION ALL
+    SELECT l.slot, l.id, 'lot', l.id FROM points_lot l
 ) x
 WHERE x.slot <> ((get_byte(uuid_send(x.id), 6) & 15) << 8) | get_byte(uuid_send(x.id), 7)

@@ -163,6 +163,9 @@ RouteConfig read_route(Entry in, const Config& config) {
     if (std::ranges::find(config.routes, route.name, &RouteConfig::name) != config.routes.end())
         in.mistake("name", "another route has the name " + route.name);
     route.methods = in.words("methods", is_word, "card");
+    for (const auto* own : {"wallet", "points"})
+        if (std::ranges::find(route.methods, own) != route.methods.end())
+            in.mistake("methods", std::string(own) + " goes to buyers' wallets without a route");
     route.currencies = in.words("currencies", is_currency, "EUR");
     route.countries = in.words("countries", is_country, "DE");
     route.brands = in.words("brands", is_word, "visa");

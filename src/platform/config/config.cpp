@@ -50,6 +50,9 @@ constexpr std::array kNames = {
     Name{"webhooks_at_once", "webhooks of providers at once, before 503 (1000)"},
     Name{"write_line_max", "commands that wait for the database, before writes get 503 (5000)"},
     Name{"stripe_requests_per_second", "what the account may do; all processes share it"},
+    Name{"points_currency", "what loyalty points pay in, like EUR; empty = there are none"},
+    Name{"points_value", "minor units of it that a point is worth, for ever (1)"},
+    Name{"points_period_ms", "how often to look for points that expire (60000)"},
     Name{"ledger_key", "signs the ledger's anchors; better ledger_key_file"},
     Name{"ledger_anchor_dir", "folder for copies of the anchors, outside of the database"},
     Name{"ledger_seal_age_ms", "what was booked is sealed when it is older (10000)"},
@@ -223,6 +226,10 @@ void read_listen(Loader& in, std::string_view name, std::string preset, std::str
 void read_ledger(Loader& in, Config& config) {
     config.ledger_key = in.secret("ledger_key");
     config.ledger_anchor_dir = in.text("ledger_anchor_dir", "");
+    config.points_currency = in.text("points_currency", "");
+    config.points_value = in.whole("points_value", 1, 1, 1'000'000);
+    config.points_period =
+        std::chrono::milliseconds(in.whole("points_period_ms", 60'000, 10, 86'400'000));
     config.ledger_seal_age =
         std::chrono::milliseconds(in.whole("ledger_seal_age_ms", 10'000, 0, 45'000));
     config.ledger_anchor_period =

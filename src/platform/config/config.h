@@ -31,6 +31,9 @@ struct Config {
     std::chrono::milliseconds lease_extra{10'000};
     std::chrono::milliseconds resolver_period{500};
     std::chrono::hours release_hold{24 * 7}, release_transit{24 * 14};
+    std::string points_currency;    // What points pay in; empty = there are no points.
+    std::int64_t points_value = 1;  // Minor units of it that a point is worth.
+    std::chrono::milliseconds points_period{60'000};
     std::size_t event_streams_max = 1000;  // Streams of events at once.
     std::chrono::milliseconds event_heartbeat{15'000};
     std::chrono::milliseconds watcher_period{200};

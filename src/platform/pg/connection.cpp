@@ -20,7 +20,7 @@ namespace florin::pg {
 namespace {
 
 constexpr auto kNoThrow = asio::as_tuple(asio::use_awaitable);
-constexpr std::size_t kUnpreparedPerRun = 64;
+constexpr std::size_t kUnpreparedPerRun = 128;
 
 template <class T>
 T integer(const char* bytes) {
