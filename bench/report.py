@@ -25,7 +25,8 @@ moment, and one florin asks the sandbox for each and writes what it hears.
 
 The ledger's figures are postings alone, 256 to a durable transaction, over two connections: a
 capture has three entries. What was posted for some seconds is then sealed at once by one sealer.
-Wallets are spent through their connector, in batches as well. In production it is sealed when it is ten seconds old.
+In production it is sealed when it is ten seconds old. Wallets are spent through their connector,
+in batches as well.
 
 Not completed: {lost:,} of {sent:,} requests. Out of connections: {full}."""
 

@@ -9,6 +9,7 @@ code that its merchant has in its slot, and booked(sale, refund) the transaction
 import re
 
 import wallet_corruptions
+from payout_corruptions import PAYOUT_CORRUPTIONS
 
 # Kinds of operations: 1 authorize, 2 sale, 3 capture, 4 cancel, 5 refund, 6 adjust, 7 release.
 # Accounts: 1100 psp_receivable, 1300 chargeback_receivable, 2100 escrow, 2600 refund_in_flight,
@@ -471,6 +472,10 @@ CORRUPTIONS = [
 
 def stories_of(corruption):
     return set(STORY.findall(corruption[2]))
+
+
+# The checks that have a corruption, here or in payouts_audit_test.py.
+PLANTED = {check for check, _, _ in CORRUPTIONS + PAYOUT_CORRUPTIONS}
 
 
 def found_by(corruption):

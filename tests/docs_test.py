@@ -14,7 +14,7 @@ import kit
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"<!-- made by: florin (machine [a-z -]+) -->\n```([a-z]*)\n(.*?)```", re.S)
-MACHINES = ("payment", "refund", "dispute", "operation")
+MACHINES = ("payment", "refund", "dispute", "operation", "payout")
 
 
 def made(command):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Plays an order from payment to capture against real programs, and tells what happened.
+"""Plays an order from payment to payout against real programs, and tells what happened.
 
 usage: ./dev demo [--once]
   --once   ends after the story; without it everything stays up until Ctrl-C
@@ -19,36 +19,14 @@ import sys
 import tempfile
 import uuid
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
-import kit  # noqa: E402
-from stack import Program  # noqa: E402
+from demo_kit import ORDER, ROOT, heading, need, table  # Also finds tests/ and bench/.
+from demo_market import PAYING, Market
+import kit
+from stack import Program
 
 BUILD = pathlib.Path(os.environ.get("FLORIN_BUILD", ROOT / "build/release")).resolve()
-ORDER = kit.order(checkout_id="chk_1001", capture="manual")
 # Ctrl-C is for this program alone, which stops the others in order; if it is killed, they end too.
 GUARD = ["setpriv", "--pdeathsig", "TERM", "setsid"]
-
-
-def heading(text):
-    print(f"\n\033[1m{text}\033[0m" if sys.stdout.isatty() else f"\n{text}")
-
-
-def table(rows, right=()):
-    """Aligned columns; those whose heading is in `right` end at the same place."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for number, row in enumerate(rows):
-        cells = [cell.rjust(width) if head in right else cell.ljust(width)
-                 for cell, width, head in zip(row, widths, rows[0])]
-        print("    " + "  ".join(cells).rstrip())
-        if number == 0:
-            print("    " + "  ".join("-" * width for width in widths))
-
-
-def need(answer, what):
-    if answer.status >= 300:
-        raise RuntimeError(f"{what} was refused with {answer.status}:\n{answer.text}")
-    return answer.json
 
 
 class Demo:
@@ -65,7 +43,7 @@ class Demo:
             f"127.0.0.1:{os.environ.get('FLORIN_SANDBOX_PORT', '0')}"], logs)
         self.programs.append(sandbox)
         sandbox.start()
-        environment = {"FLORIN_STRIPE_URL": sandbox.url, "FLORIN_LOG": "info",
+        environment = {**PAYING, "FLORIN_STRIPE_URL": sandbox.url, "FLORIN_LOG": "info",
                        "FLORIN_STRIPE_SECRET_KEY": "sk_test_sandbox"}
         os.environ.pop("FLORIN_DATABASE_URL", None)  # The demonstration keeps to its own database.
         florin = Program("florin", [
@@ -93,6 +71,8 @@ class Demo:
         print("    $ florin keys create --name demo")
         print(f"    {self.key}  for merchant {key['merchant_id']}")
         client = kit.Client(self.url, self.key)
+        market = Market(self, client)
+        market.open()
 
         heading("2. A buyer orders from two sellers: the card is authorized, nothing is taken yet")
         print("    POST /v1/payments   capture: manual")
@@ -115,10 +95,11 @@ class Demo:
 
         heading("6. What the ledger says: each amount stands on two sides")
         self.show_ledger(client)
-        client.close()
         heading("7. And all the books together")
         print("    $ florin ledger trial-balance")
         self.show_trial_balance()
+        market.play(self.payment)
+        client.close()
 
     def show(self, payment):
         provider = payment["provider"]

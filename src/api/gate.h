@@ -20,6 +20,7 @@
 #include "payments/service.h"
 #include "payments/store.h"
 #include "payments/watcher.h"
+#include "payouts/service.h"
 #include "platform/http/server.h"
 #include "platform/metrics/metrics.h"
 #include "sellers/store.h"
@@ -45,6 +46,7 @@ struct Services {
     payments::DeadLetters& dead_letters;
     ledger::Store& ledger_store;
     sellers::Store& sellers;
+    payouts::Service& payouts;
     wallets::Engine& wallets;
     std::optional<wallets::Terms> points;  // Nothing = there are none here.
     metrics::Registry& metrics;

@@ -1,5 +1,6 @@
 // The ledger, as its owner reads it.
 
+#include <algorithm>
 #include <charconv>
 
 #include "api/handlers.h"
@@ -51,22 +52,41 @@ std::optional<ledger::EntryCursor> read_cursor(std::string_view text) {
     return cursor;
 }
 
+bool is_of_payout(const ledger::Entry& entry) {
+    return entry.kind.starts_with("payout") || entry.kind == "reserve_released";
+}
+
+// A wallet's movement that no payment asked for is its own source.
+bool is_of_wallet_alone(const ledger::Entry& entry) {
+    return entry.source == entry.transaction.uuid() && !is_of_payout(entry);
+}
+
+// An order has its payment's time and slot.
+bool is_order(const Uuid& id, const Uuid& payment) {
+    return id != payment &&
+           std::equal(id.bytes.begin(), id.bytes.begin() + 8, payment.bytes.begin());
+}
+
+std::string reference_of(const ledger::Entry& entry) {
+    const auto& id = entry.reference;
+    if (entry.account.code == ledger::kInterslot) return OperationId(id).text();
+    if (is_of_payout(entry)) return PayoutId(id).text();
+    if (is_of_wallet_alone(entry)) return MovementId(id).text();
+    if (id == entry.source) return PaymentId(id).text();
+    if (is_order(id, entry.source)) return PaymentOrderId(id).text();
+    return entry.kind.starts_with("dispute") ? DisputeId(id).text() : RefundId(id).text();
+}
+
 void show_entry(json::Writer& out, const ledger::Entry& entry) {
     const bool debit = entry.amount > 0;
     const Money amount(debit ? entry.amount : -entry.amount, entry.account.currency);
-    const bool whole_payment = entry.reference == entry.source;
     out.begin_object().field("id", entry_id(entry)).field("object", "ledger_entry");
     out.field("account", entry.account.text());
     out.field("transaction", entry.transaction.text()).field("kind", entry.kind);
-    // A wallet's movement that no payment asked for is its own source.
-    const bool is_movement = entry.source == entry.transaction.uuid();
+    const bool has_payment = !is_of_payout(entry) && !is_of_wallet_alone(entry);
     out.key("payment");
-    is_movement ? out.null() : out.value(PaymentId(entry.source).text());
-    const bool order = entry.account.code == ledger::kEscrow;
-    out.field("reference", is_movement     ? MovementId(entry.reference).text()
-                           : whole_payment ? PaymentId(entry.reference).text()
-                           : order         ? PaymentOrderId(entry.reference).text()
-                                           : RefundId(entry.reference).text());
+    has_payment ? out.value(PaymentId(entry.source).text()) : out.null();
+    out.field("reference", reference_of(entry));
     out.field("direction", debit ? "debit" : "credit").field("amount", amount.decimal());
     out.field("currency", entry.account.currency.code());
     out.field("created_at", to_text(entry.at)).end_object();

@@ -108,6 +108,8 @@ http::Response problem(const Error& error, std::string_view instance) {
     out.field("outcome", unknown ? "unknown" : "not_charged");
     if (error.object.starts_with("pay_")) out.field("payment", error.object);
     if (error.object.starts_with("sel_")) out.field("seller", error.object);
+    if (error.object.starts_with("pyo_")) out.field("payout", error.object);
+    if (error.object.starts_with("pyb_")) out.field("payout_batch", error.object);
     if (error.object.starts_with("fee_")) out.field("fee_rule", error.object);
     if (error.fault == Fault::too_many)
         out.key("violated-policies").begin_array().value(error.object).end_array();

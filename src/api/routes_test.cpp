@@ -95,6 +95,13 @@ TEST(OpenApi, HasEveryWordOfTheTables) {
     expect_words(document, "Payment", payment::kStatusNames, {"created"}, payment::kEventNames);
     expect_words(document, "Refund", refund::kStatusNames, {"created", "approval_pending"},
                  refund::kEventNames);
+    const auto steps = words(
+        document.at("/components/schemas").at_pointer("/PayoutStep/properties/type/enum").value());
+    std::set<std::string> told{"payout.created"};
+    for (const auto event : payout::kEventNames) told.insert("payout." + std::string(event));
+    EXPECT_EQ(steps, told);
+    EXPECT_EQ(words(document.at("/components/schemas").at_pointer("/PayoutStatus/enum").value()),
+              std::set<std::string>(payout::kStatusNames.begin(), payout::kStatusNames.end()));
     expect_words(document, "Dispute", dispute::kStatusNames, {"opened"}, dispute::kEventNames);
 }
 
@@ -114,9 +121,10 @@ bool is_of_wallet(const Route& route) {
     return route.path.starts_with("/v1/wallets/");
 }
 
-// A rejection ends at once: nothing is called for it, and nobody waits.
+// Nothing is called for it, and nobody waits.
 bool ends_at_once(const Route& route) {
-    return is_of_wallet(route) || route.path == "/v1/refunds/{id}/reject" ||
+    return is_of_wallet(route) || route.path == "/v1/payouts" ||
+           route.path == "/v1/refunds/{id}/reject" ||
            route.path == "/v1/payment_orders/{id}/shipment";
 }
 

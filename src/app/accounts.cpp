@@ -67,7 +67,6 @@ public:
         return std::nullopt;
     }
 
-private:
     void mistake(std::string place, std::string detail) {
         mistakes.push_back({std::move(place), "config_invalid", std::move(detail)});
     }
@@ -95,17 +94,26 @@ Result<std::vector<routing::Rule>> rules_of(const Config& config) {
     return reader.finish(std::move(rules));
 }
 
-Result<std::map<Currency, std::int64_t>> refund_limits_of(const Config& config) {
-    Reader reader;
+namespace {
+
+std::map<Currency, std::int64_t> read_limits(Reader& reader, std::string_view table,
+                                             const std::vector<RefundLimitConfig>& wanted) {
     std::map<Currency, std::int64_t> limits;
-    for (std::size_t n = 0; n < config.refund_limits.size(); ++n) {
-        const auto& limit = config.refund_limits[n];
-        const auto place = fmt::format("refund_limit[{}]", n);
-        const auto currency = reader.currency(limit.currency, place + ".currency");
+    for (std::size_t n = 0; n < wanted.size(); ++n) {
+        const auto place = fmt::format("{}[{}]", table, n);
+        const auto currency = reader.currency(wanted[n].currency, place + ".currency");
         if (!currency) continue;
-        const auto amount = reader.amount(limit.amount, *currency, place + ".amount");
+        const auto amount = reader.amount(wanted[n].amount, *currency, place + ".amount");
         if (amount) limits[*currency] = *amount;
     }
+    return limits;
+}
+
+}  // namespace
+
+Result<std::map<Currency, std::int64_t>> refund_limits_of(const Config& config) {
+    Reader reader;
+    auto limits = read_limits(reader, "refund_limit", config.refund_limits);
     return reader.finish(std::move(limits));
 }
 
@@ -115,6 +123,24 @@ Result<std::optional<wallets::Terms>> points_of(const Config& config) {
     const auto currency = reader.currency(config.points_currency, "points_currency");
     return reader.finish(currency ? std::optional(wallets::Terms{*currency, config.points_value})
                                   : std::nullopt);
+}
+
+Result<payouts::Options> payout_options_of(const Config& config) {
+    Reader reader;
+    payouts::Options options{
+        .limits = read_limits(reader, "payout_limit", config.payout_limits),
+        .bank = {config.payout_bank_name, config.payout_bank_iban, config.payout_bank_bic},
+        .answer_time = config.provider_time,
+        .lease_extra = config.lease_extra};
+    if (!options.bank.iban.empty()) {
+        if (!payouts::check_iban(options.bank.iban))
+            reader.mistake("payout_bank_iban", "must be an IBAN without spaces");
+        if (options.bank.name.empty())
+            reader.mistake("payout_bank_name", "must be set with payout_bank_iban");
+        if (!options.bank.bic.empty() && !payouts::is_bic(options.bank.bic))
+            reader.mistake("payout_bank_bic", "must be 8 or 11 capitals and digits");
+    }
+    return reader.finish(std::move(options));
 }
 
 struct Ways::Way {

@@ -10,6 +10,7 @@
 #include "app/wire.h"
 #include "limits/outlet.h"
 #include "payments/account.h"
+#include "payouts/service.h"
 #include "platform/config/config.h"
 #include "wallets/types.h"
 
@@ -25,6 +26,9 @@ Result<std::map<Currency, std::int64_t>> refund_limits_of(const Config& config);
 
 // What a point is worth; nothing = there are no points. Failure: Invalid config_invalid.
 Result<std::optional<wallets::Terms>> points_of(const Config& config);
+// Our account at the bank, and what of payouts waits for a second person. Failure: Invalid
+// config_invalid.
+Result<payouts::Options> payout_options_of(const Config& config);
 
 class Ways {
 public:

@@ -72,6 +72,10 @@ App::App(asio::io_context& io, const Config& config, Judged judged, const std::s
           service_options(config, std::move(provider_key_secret), std::move(judged.refund_limits))),
       resolver_(io, payments_, {.period = config.resolver_period}),
       watcher_(io, payment_store_, config.watcher_period),
+      payout_store_(pool_),
+      payouts_(payout_store_, seller_store_, {{payouts::RailKind::wallet, &wallet_rail_}},
+               std::move(judged.payouts)),
+      payer_(io, payouts_, config.payout_period),
       sealer_(seal_pool_, sealer_options(config)),
       anchorer_(seal_pool_, {config.ledger_anchor_period, std::move(judged.ledger_key),
                              config.ledger_anchor_dir}),
@@ -81,7 +85,7 @@ App::App(asio::io_context& io, const Config& config, Judged judged, const std::s
       limits_(buckets_, keys_, metrics_, limit_options(config),
               [this] { return engine_.counts().waiting; }),
       gate_({keys_, payments_, payment_store_, watcher_, streams_, dead_letters_, ledger_store_,
-             seller_store_, wallet_engine_, judged.points, metrics_, limits_,
+             seller_store_, payouts_, wallet_engine_, judged.points, metrics_, limits_,
              [this] { return is_ready(); }}),
       scope_(io) {
     observe();
@@ -122,6 +126,8 @@ void App::observe() {
     metrics_.observe("florin_watcher_looks_total", "Questions for the versions of what is watched.",
                      "counter", [this] { return static_cast<double>(watcher_.looks()); });
     observe_wallets();
+    metrics_.observe("florin_payout_runs_total", "Runs of schedules of payouts.", "counter",
+                     [this] { return static_cast<double>(payer_.runs()); });
     observe_limits();
     observe_sealing();
 }
@@ -207,6 +213,7 @@ void App::start() {
     wallet_engine_.start(scope_);
     scope_.start("payments.watcher", watcher_.run());
     scope_.start("payments.resolver", resolver_.run());
+    scope_.start("payouts.payer", payer_.run());
     scope_.start("ledger.sealer", sealer_.run());
     scope_.start("ledger.anchorer", anchorer_.run());
     scope_.start("ledger.tallier", tallier_.run());
@@ -220,6 +227,7 @@ Task<> App::close() {
     co_await resolver_.close();
     co_await ways_.close();
     co_await scope_.close();
+    co_await payer_.close();
     co_await seal_rest();
 }
 
@@ -243,6 +251,7 @@ Result<Judged> judge(const Config& config) {
     Judged judged;
     TRY(judged.rules, rules_of(config));
     TRY(judged.refund_limits, refund_limits_of(config));
+    TRY(judged.payouts, payout_options_of(config));
     TRY(judged.points, points_of(config));
     TRY(judged.ledger_key, ledger_key_of(config));
     return judged;

@@ -16,6 +16,7 @@
 #include "payments/dead_letters.h"
 #include "payments/resolver.h"
 #include "payments/service.h"
+#include "payouts/payer.h"
 #include "platform/config/config.h"
 #include "platform/http/server.h"
 #include "platform/metrics/metrics.h"
@@ -30,10 +31,11 @@ namespace florin::app {
 struct Judged {
     std::vector<routing::Rule> rules;
     std::map<Currency, std::int64_t> refund_limits;
+    payouts::Options payouts;
     std::optional<wallets::Terms> points;
     std::optional<ledger::PrivateKey> ledger_key;
 };
-// Failures: those of rules_of, refund_limits_of, points_of and ledger_key_of.
+// Failures: those of rules_of, refund_limits_of, payout_options_of, points_of and ledger_key_of.
 Result<Judged> judge(const Config& config);
 
 // Everything that `florin serve` runs, on one event loop. Made, started, closed, destroyed.
@@ -81,6 +83,10 @@ private:
     payments::Service payments_;
     payments::Resolver resolver_;
     payments::Watcher watcher_;
+    payouts::Store payout_store_;
+    payouts::WalletRail wallet_rail_;
+    payouts::Service payouts_;
+    payouts::Payer payer_;
     ledger::Sealer sealer_;
     ledger::Anchorer anchorer_;
     ledger::Tallier tallier_;

@@ -63,6 +63,7 @@ struct Line {
     ListOptions list;
     RouteWish route;
     SellersWish sellers;
+    PayoutsWish payouts;
     FeesWish fees;
     WalletWish wallet;
     AuditWish audit;
@@ -122,8 +123,8 @@ void add_keys(Line& line) {
         ->check(CLI::IsMember({"test", "live"}));
     create->add_option("--scope", line.key.scopes,
                        "payments:read, payments:write, ledger:read, sellers:read, sellers:write, "
-                       "wallets:read, wallets:write, "
-                       "refunds:approve; several allowed (the first five)");
+                       "wallets:read, wallets:write, payouts:read, payouts:write, refunds:approve, "
+                       "payouts:approve; several allowed (all but the last two)");
     create->callback([&line] {
         line.chosen = [&line](const Options& options) { return create_key(options, line.key); };
     });
@@ -307,6 +308,32 @@ void add_route(Line& line) {
     });
 }
 
+void add_payouts(Line& line) {
+    auto* payouts =
+        line.app.add_subcommand("payouts", "What sellers are paid: list, show, explain, run");
+    payouts->require_subcommand(1);
+    auto* list = payouts->add_subcommand("list", "Newest first");
+    list->add_option("--merchant", line.payouts.merchant, "Only those of this one, mer_...");
+    list->add_option("--seller", line.payouts.seller, "Only those to this one, sel_...");
+    list->add_option("--status", line.payouts.status, "Like in_transit");
+    list->add_option("--starting-after", line.payouts.after, "Only payouts older than this id");
+    list->add_option("--limit", line.payouts.limit, "How many (20)")->check(CLI::Range(1, 10'000));
+    list->callback([&line] {
+        line.chosen = [&line](const Options& o) { return list_payouts(o, line.payouts); };
+    });
+    auto* show = payouts->add_subcommand("show", "One payout with its history");
+    show->add_option("id", line.id, "pyo_...")->required();
+    show->callback(
+        [&line] { line.chosen = [&line](const Options& o) { return show_payout(o, line.id); }; });
+    auto* explain = payouts->add_subcommand("explain", "What it is made of, and that it adds up");
+    explain->add_option("id", line.id, "pyo_...")->required();
+    explain->callback([&line] {
+        line.chosen = [&line](const Options& o) { return explain_payout(o, line.id); };
+    });
+    auto* run = payouts->add_subcommand("run", "Make now what is due, as a server would");
+    run->callback([&line] { line.chosen = [](const Options& o) { return run_payouts(o); }; });
+}
+
 void add_sellers(Line& line) {
     auto* sellers = line.app.add_subcommand("sellers", "Sellers and their fees: list, show, fees");
     sellers->require_subcommand(1);
@@ -392,6 +419,7 @@ int run(std::vector<std::string> arguments) {
     add_route(line);
     add_sellers(line);
     add_wallets(line);
+    add_payouts(line);
     std::ranges::reverse(arguments);  // As CLI11 wants a vector.
     try {
         line.app.parse(arguments);

@@ -84,6 +84,18 @@ struct WalletWish {
 };
 Result<void> show_wallet(const Options& options, const WalletWish& wanted);
 
+// florin payouts. Empty = any.
+struct PayoutsWish {
+    std::string merchant, seller, status, after;
+    int limit = 20;
+};
+Result<void> list_payouts(const Options& options, const PayoutsWish& wanted);
+Result<void> show_payout(const Options& options, const std::string& id);
+// What it is made of, and whether that adds up.
+Result<void> explain_payout(const Options& options, const std::string& id);
+// Makes at once what is due: runs of schedules, payouts, reserves, files.
+Result<void> run_payouts(const Options& options);
+
 struct AuditWish {
     bool watch = false, list = false, writer_allowed = false;
     int limit = 100, slots = 1024;

@@ -14,6 +14,7 @@
 #include "domain/dispute.h"
 #include "domain/operation.h"
 #include "domain/payment.h"
+#include "domain/payout.h"
 #include "domain/refund.h"
 #include "domain/shipment.h"
 
@@ -43,6 +44,7 @@ const std::map<std::string, Machine>& machines() {
         {"operation", {{"ready", "sending"}, lines_of(operation::kTransitions)}},
         {"payment", {{"processing"}, lines_of(payment::kTransitions)}},
         {"refund", {{"approval_pending", "pending"}, lines_of(refund::kTransitions)}},
+        {"payout", {{"approved", "awaiting_approval", "netted"}, lines_of(payout::kTransitions)}},
         {"shipment", {{"waiting"}, lines_of(shipment::kTransitions)}},
         {"dispute", {{"inquiry", "needs_response"}, lines_of(dispute::kTransitions)}},
     };

@@ -178,6 +178,30 @@ order_release AS NOT MATERIALIZED (
                AS transaction_id
     FROM shipment s
     CROSS JOIN LATERAL generate_series(1, s.movements::integer) AS n (number)),
+payout AS NOT MATERIALIZED (SELECT * FROM florin.payout WHERE slot BETWEEN $1 AND $2),
+payout_event AS NOT MATERIALIZED (SELECT * FROM florin.payout_event WHERE slot BETWEEN $1 AND $2),
+payout_reserve AS NOT MATERIALIZED (SELECT * FROM florin.payout_reserve WHERE slot BETWEEN $1 AND $2),
+-- What can be booked of a payout, under which id, and whether its status demands it.
+payout_stage AS NOT MATERIALIZED (
+    SELECT p.slot, p.id AS payout_id, p.currency, p.amount, n.stage,
+           CASE n.stage WHEN 0 THEN 'payout' WHEN 1 THEN 'payout_paid' WHEN 2 THEN 'payout_' || p.status
+                WHEN 3 THEN 'payout_returned' ELSE 'reserve_released' END AS transaction_kind,
+           CASE n.stage WHEN 0 THEN true
+                WHEN 1 THEN w.was_paid
+                WHEN 2 THEN p.status IN ('failed', 'canceled') OR (p.status = 'returned' AND NOT w.was_paid)
+                WHEN 3 THEN p.status = 'returned' AND w.was_paid
+                ELSE EXISTS (SELECT FROM payout_reserve r
+                             WHERE r.slot = p.slot AND r.payout_id = p.id AND r.due_at = 'infinity') END AS applies,
+           CASE WHEN n.stage = 0 THEN p.id
+                ELSE encode(substring(uuid_send(p.id) FROM 1 FOR 9) || substring(
+                         sha256(uuid_send(p.id) || set_byte('\x00'::bytea, 0, n.stage)) FROM 1 FOR 7), 'hex')::uuid
+           END AS transaction_id
+    FROM payout p
+    CROSS JOIN LATERAL (
+        SELECT p.status = 'paid' OR EXISTS (
+            SELECT FROM payout_event e
+            WHERE e.slot = p.slot AND e.payout_id = p.id AND e.status = 'paid') AS was_paid) w
+    CROSS JOIN generate_series(0, 4) AS n (stage)),
 -- Every account with the name that its columns make.
 account AS NOT MATERIALIZED (
     SELECT a.slot, a.id, a.merchant_id, a.code, a.currency, coalesce(c.strict, 0) AS strict,

@@ -220,6 +220,9 @@ void read_accounts(const toml::table& file, Config& config, std::vector<FieldErr
     root.each("refund_limit", kRefundLimitsMax, [&](Entry one) {
         config.refund_limits.push_back(read_refund_limit(std::move(one), config.refund_limits));
     });
+    root.each("payout_limit", kRefundLimitsMax, [&](Entry one) {
+        config.payout_limits.push_back(read_refund_limit(std::move(one), config.payout_limits));
+    });
 }
 
 }  // namespace florin

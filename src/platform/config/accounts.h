@@ -1,8 +1,8 @@
 #pragma once
 
-// The [[account]], [[route]] and [[refund_limit]] tables of the configuration: the accounts at
-// providers, the rules that choose among them, and what takes two persons. Whether currencies and
-// amounts make sense is judged where they are known (app/accounts.h).
+// The [[account]], [[route]], [[refund_limit]] and [[payout_limit]] tables of the configuration:
+// the accounts at providers, the rules that choose among them, and what takes two persons. Whether
+// currencies and amounts make sense is judged where they are known (app/accounts.h).
 
 #include <cstdint>
 #include <string>
@@ -35,6 +35,9 @@ struct RouteConfig {
 struct RefundLimitConfig {
     std::string currency, amount;
 };
+
+// The same of a payout.
+using PayoutLimitConfig = RefundLimitConfig;
 
 inline constexpr std::int64_t kRefundLimitsMax = 200;
 inline constexpr std::int64_t kAccountsMax = 32, kRoutesMax = 200, kWeightMax = 1'000'000;

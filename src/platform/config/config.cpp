@@ -35,6 +35,10 @@ constexpr std::array kNames = {
     Name{"provider_time_ms", "silence of a provider beyond it is 'unknown' (20000)"},
     Name{"release_hold_hours", "how long an order's money is held after its delivery (168)"},
     Name{"release_transit_hours", "how long it takes at most, when nobody tells of it (336)"},
+    Name{"payout_bank_name", "whose account bank files of payouts pay from"},
+    Name{"payout_bank_iban", "its IBAN; empty = no payouts by bank file"},
+    Name{"payout_bank_bic", "its BIC; may be empty"},
+    Name{"payout_period_ms", "how often to look for payouts whose time has come (1000)"},
     Name{"lease_extra_ms", "on top of it, before another process may look (10000)"},
     Name{"resolver_period_ms", "how often to look for operations whose time has come (500)"},
     Name{"event_streams_max", "streams of events at once (1000)"},
@@ -97,7 +101,9 @@ public:
         }
         for (const auto& [key, node] : parsed.table()) {
             const std::string name(key.str());
-            if (name == "account" || name == "route" || name == "refund_limit") continue;
+            if (name == "account" || name == "route" || name == "refund_limit" ||
+                name == "payout_limit")
+                continue;
             if (!is_known(name)) {
                 mistake(name, fmt::format("{} does not know this name", path));
             } else if (const auto text = node.value<std::string>(); text && node.is_string()) {
@@ -295,6 +301,11 @@ Result<Config> load_config(const std::string& file, const Overrides& overrides) 
         std::chrono::milliseconds(in.whole("lease_extra_ms", 10'000, 100, 600'000));
     config.resolver_period =
         std::chrono::milliseconds(in.whole("resolver_period_ms", 500, 10, 60'000));
+    config.payout_bank_name = in.text("payout_bank_name", "");
+    config.payout_bank_iban = in.text("payout_bank_iban", "");
+    config.payout_bank_bic = in.text("payout_bank_bic", "");
+    config.payout_period =
+        std::chrono::milliseconds(in.whole("payout_period_ms", 1'000, 10, 60'000));
     config.event_streams_max =
         static_cast<std::size_t>(in.whole("event_streams_max", 1000, 0, 100'000));
     config.event_heartbeat =

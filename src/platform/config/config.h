@@ -51,7 +51,11 @@ struct Config {
     std::vector<AccountConfig> accounts;
     std::vector<RouteConfig> routes;
     std::vector<RefundLimitConfig> refund_limits;  // At most one of a currency.
-    std::string ledger_key;                        // Signs anchors; empty = none are made.
+    std::vector<PayoutLimitConfig> payout_limits;  // At most one of a currency.
+    // Ours, which bank files pay from; an empty iban = there is none.
+    std::string payout_bank_name, payout_bank_iban, payout_bank_bic;
+    std::chrono::milliseconds payout_period{1'000};
+    std::string ledger_key;         // Signs anchors; empty = none are made.
     std::string ledger_anchor_dir;  // Where copies of them are kept; empty = nowhere.
     std::chrono::milliseconds ledger_seal_age{10'000}, ledger_anchor_period{60'000};
     std::string audit_database_url;  // Empty = the database of everybody else.

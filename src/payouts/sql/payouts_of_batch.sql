@@ -1,0 +1,8 @@
+-- What left in a file, in the order of the file (columns as in payout.sql).   $1 batch
+SELECT p.id, p.merchant_id, p.seller_id, p.seller, p.currency, p.account_id, p.from_seq, p.to_seq, p.gross, p.netted,
+       p.reserved, p.amount, p.fee, p.rail, p.source, p.name, p.account, p.bic, p.status, p.version, p.recall_requested,
+       p.asked_by, p.destination_by, p.decided_by, p.client_key, p.request_hash, p.reference, p.reason, p.batch_id,
+       p.tries, p.sent_at, p.due_at, p.created_at, p.updated_at
+FROM florin.payout p
+WHERE p.batch_id = $1::uuid AND p.batch_id <> '00000000-0000-0000-0000-000000000000' AND p.sent_at < 'infinity'
+ORDER BY p.id
