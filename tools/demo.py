@@ -100,6 +100,10 @@ class Demo:
         self.show_trial_balance()
         market.play(self.payment)
         client.close()
+        heading("14. And the auditor, who has an arithmetic of his own, agrees")
+        print("    $ florin audit")
+        report = self.command("audit")
+        print(f"    {len(report['checks'])} checks, no findings")
 
     def show(self, payment):
         provider = payment["provider"]
