@@ -224,7 +224,7 @@ Task<> Clients::play(int number, Story story) {
     if (story.impatient) told = co_await insist(order);
     told = co_await try_again(std::move(told), number, story);
     Join shipped;
-    if (told.kind == Kind::yes && world_.dice.below(2) == 0) {
+    if (told.kind == Kind::yes && world_.dice.below(6) == 0) {
         for (std::size_t n = 0; n < order.payment->orders.size(); ++n) {
             shipped.begin();
             spawn(kWorld,
