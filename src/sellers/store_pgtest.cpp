@@ -229,7 +229,11 @@ TEST_F(SellersTest, NoTwoRulesAreEverValidTogether) {
     for (int i = 0; i < 400; ++i) {
         const auto hour = [&] { return kNoon + hours(random() % 60); };
         auto wanted = rule(i, hour());  // No two say the same.
-        if (random() % 8) wanted.valid_until = wanted.valid_from + hours(1 + random() % 9);
+        // Those without an end begin late, or one of them would be in the way of all others.
+        if (random() % 8)
+            wanted.valid_until = wanted.valid_from + hours(1 + random() % 9);
+        else
+            wanted.valid_from = kNoon + hours(48 + random() % 12);
         if (random() % 4 == 0) wanted.category = "books";
         const auto in_the_way = [&](const FeeRule& one) {
             return one.category == wanted.category && one.valid_from < one.valid_until &&
@@ -248,7 +252,7 @@ TEST_F(SellersTest, NoTwoRulesAreEverValidTogether) {
         ASSERT_EQ(left->valid_until, ended.valid_until);
     }
     EXPECT_GT(refused, 50);
-    EXPECT_GT(kept.size(), 50U);
+    EXPECT_GT(kept.size(), 20U);
     EXPECT_EQ(database.ask("SELECT count(*) FROM florin.fee_rule a JOIN florin.fee_rule b "
                            "ON a.category = b.category AND a.id < b.id "
                            "AND a.valid_from < b.valid_until AND b.valid_from < a.valid_until "
