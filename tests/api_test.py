@@ -36,6 +36,26 @@ class Payments(ApiTest):
         self.assertEqual(charge["payment_intent"], paid["provider"]["reference"])
         self.assertEqual(self.read(shop, paid["id"]), paid)
 
+    def test_balances_of_the_past_are_those_of_then(self):
+        shop = self.shop()
+        first, second = self.pay(shop), self.pay(shop)
+
+        def balance(at):
+            answer = shop.get(f"/v1/ledger/accounts/escrow:EUR?as_of={at}")
+            self.assertEqual(answer.status, 200, answer.text)
+            listed = shop.get(f"/v1/ledger/accounts?as_of={at}").json["data"]
+            found = {one["id"]: one["balance"] for one in listed}
+            self.assertEqual(found.get("escrow:EUR", "0.00"), answer.json["balance"])
+            return answer.json["balance"]
+
+        self.assertEqual(balance(first["created_at"]), "0.00")
+        self.assertEqual(balance(first["updated_at"][:-1] + "999Z"), "100.00")
+        self.assertEqual(balance(second["updated_at"][:-1] + "999Z"), "200.00")
+        answer = shop.get("/v1/ledger/accounts?as_of=2999-01-01T00:00:00Z")
+        self.assertIn("time_in_future", answer.text)
+        then = self.stack.florin_json("ledger", "trial-balance", "--as-of", "2026-01-01T00:00:00Z")
+        self.assertEqual(then["accounts"], [])
+
     def test_the_ledger_holds_one_debit_and_a_credit_for_each_order(self):
         shop = self.shop()
         paid, other = self.pay(shop), self.pay(shop)

@@ -8,6 +8,8 @@ code that its merchant has in its slot, and booked(sale, refund) the transaction
 
 import re
 
+import fx_corruptions
+import ledger_corruptions
 import wallet_corruptions
 from payout_corruptions import PAYOUT_CORRUPTIONS
 
@@ -135,7 +137,7 @@ def late_refund_ends(word, state, stage, kind, account, reference):
 
 # Stories that no provider plays, as they should be written.
 HONEST = {
-    "a late sale": LATE_SALE,
+    "quotes of all kinds": fx_corruptions.HONEST, "a late sale": LATE_SALE,
     "a late sale, paid otherwise": LATE_ATTEMPT,
     "a late sale that has gone back":
         late_refund_ends("succeeded", 2, 1, "refund_paid", 1100, "op"),
@@ -169,9 +171,6 @@ CORRUPTIONS = [
      " FROM payment WHERE id = payment(sale)"),
     ("account_identity", {"booking_accounts"},
      "UPDATE ledger_account SET owner = 'adyen' WHERE id = account(sale, 1100)"),
-    ("tally_balance", set(),
-     "INSERT INTO tally_balance AS b SELECT slot(sale), account(sale, 2100), '0', 500, 0, 1"
-     " ON CONFLICT (slot, account_id) DO UPDATE SET debits = b.debits + 500"),
     ("strict_balance", set(),
      f"UPDATE account_balance SET credits = credits + 1 WHERE account_id = {payable('seller_a')}"),
     ("strict_balance", set(),
@@ -467,6 +466,8 @@ CORRUPTIONS = [
      " DELETE FROM event WHERE payment_id = payment(lost_reply) AND version = 2;"
      " SELECT pg_stat_force_next_flush()"),
     *wallet_corruptions.CORRUPTIONS,
+    *fx_corruptions.CORRUPTIONS,
+    *ledger_corruptions.CORRUPTIONS,
 ]
 
 

@@ -4,6 +4,8 @@ The sandbox's list of charges is the truth about money.
 """
 
 import contextlib
+import os
+import subprocess
 import threading
 import time
 import urllib.error
@@ -67,6 +69,13 @@ class ApiTest(kit.StackTest):
         """What the provider really charged for a payment."""
         return [charge for charge in self.stack.sandbox_charges()
                 if charge["metadata"].get("florin_payment") == payment]
+
+    def audit(self):
+        """The auditor of the invariants finds nothing."""
+        answer = subprocess.run([self.stack.binary("florin"), "audit"], capture_output=True,
+                                text=True, check=False, env={
+                                    **os.environ, "FLORIN_DATABASE_URL": self.stack.postgres.url})
+        self.assertEqual(answer.returncode, 0, answer.stdout[-3000:] + answer.stderr)
 
     def pay(self, shop, status=201, **changes):
         answer = shop.post("/v1/payments", kit.order(**changes))

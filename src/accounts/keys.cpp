@@ -54,8 +54,9 @@ Task<Result<CreatedKey>> Keys::create(NewKey wanted) {
             co_return fail(Fault::invalid, "scope_unknown",
                            "there is no scope '" + scope +
                                "': use payments:read, payments:write, ledger:read, sellers:read, "
-                               "sellers:write, wallets:read, wallets:write or "
-                               "refunds:approve");
+                               "sellers:write, wallets:read, wallets:write, payouts:read, "
+                               "payouts:write, fx:read, fx:write, refunds:approve or "
+                               "payouts:approve");
     }
     const auto time = now();
     const auto id = KeyId::make(time, 0, random_u64());

@@ -50,7 +50,8 @@ struct CreatedKey {
 // A key gets these unless it is made with others.
 inline constexpr std::string_view kScopes[] = {"payments:read", "payments:write", "ledger:read",
                                                "sellers:read",  "sellers:write",  "wallets:read",
-                                               "wallets:write", "payouts:read",   "payouts:write"};
+                                               "wallets:write", "payouts:read",   "payouts:write",
+                                               "fx:read",       "fx:write"};
 // Given only by name: a shop whose every key approves what its other keys ask has no second person.
 inline constexpr std::string_view kScopesByName[] = {"refunds:approve", "payouts:approve"};
 

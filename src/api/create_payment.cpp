@@ -25,29 +25,56 @@ void check_currency(Form& form, Fields order, std::optional<Currency> known) {
                        "all orders of a payment have its currency, " + std::string(known->code()));
 }
 
+// Minor units. Each is at most kAmountMax, and there are at most kOrdersMax.
+std::int64_t total_of(const std::vector<NewOrder>& orders) {
+    std::int64_t total = 0;
+    for (const auto& order : orders) total += order.amount.minor();
+    return total;
+}
+
 std::vector<NewOrder> read_orders(Form& form, Fields root, std::optional<Currency> known) {
     const auto currency = known.value_or("EUR"_currency);  // Any will do to find more mistakes.
     std::vector<NewOrder> orders;
-    std::int64_t total = 0;  // Each is at most kAmountMax, and there are at most kOrdersMax.
     for (auto& order : root.list("payment_orders", 1, kOrdersMax)) {
         auto reference = order.text("payment_order_id", {.length_max = kNameLength});
         auto seller = order.text("seller_account", {.length_max = kNameLength});
         const auto amount = read_amount(form, order, currency);
         auto category = order.optional_text("category", {.length_max = kNameLength}).value_or("");
         check_currency(form, order, known);
-        total += amount.minor();
         const auto same = [&](const NewOrder& other) { return other.reference == reference; };
         if (!reference.empty() && std::ranges::any_of(orders, same))
             add_duplicate_order(form, order);
         orders.push_back({std::move(reference), std::move(seller), amount, std::move(category)});
     }
-    if (total > kAmountMax)
+    if (total_of(orders) > kAmountMax)
         form.add_error(root.pointer("payment_orders"), "amount_too_large",
                        "the orders add up to more than one payment may have");
     return orders;
 }
 
-Result<NewPayment> read(const Call& call) {
+// The rest is paid by the method, so something has to be left for it.
+void read_tender(Form& form, Fields root, NewPayment& wanted) {
+    if (!root.has("split_tender")) return;
+    auto part = root.object("split_tender");
+    wanted.tender.provider = part.word("type", {wallets::kWallet, wallets::kPointsProvider});
+    const auto amount = read_amount(form, part, wanted.currency);
+    wanted.tender.amount = amount.minor();
+    if (wanted.tender.amount >= total_of(wanted.orders))
+        form.add_error(
+            part.pointer("amount"), "amount_too_large",
+            "the payment method has to pay something too: send less, or pay all of it by "
+            "payment_method");
+    if (wanted.tender.provider == wanted.method_type)
+        form.add_error(part.pointer("type"), "tender_twice",
+                       "payment_method pays from there already: split a payment over two");
+}
+
+struct Read {
+    NewPayment wanted;
+    std::string quote;  // The id of one, or empty.
+};
+
+Result<Read> read(const Call& call) {
     Form form(call.request.body);
     Fields root = form.root();
     const auto currency = read_currency(form, root);
@@ -76,15 +103,48 @@ Result<NewPayment> read(const Call& call) {
                        "send the address of your page, like https://shop.example/paid");
     wanted.capture_later = root.word("capture", {"automatic", "manual"}, "automatic") == "manual";
     wanted.orders = read_orders(form, root, currency);
+    read_tender(form, root, wanted);
+    auto quote = root.optional_text("fx_quote", {.length_max = 64}).value_or("");
+    if (!quote.empty() && wanted.tender.amount > 0)
+        form.add_error(root.pointer("fx_quote"), "tender_not_convertible",
+                       "a payment with split_tender is paid in its own currency");
     TRY_OK(form.finish());
     wanted.key.request_hash = crypto::sha256("POST /v1/payments\n" + form.canonical());
-    return wanted;
+    return Read{std::move(wanted), std::move(quote)};
+}
+
+// A quote that some payment has used is let through: this may be that payment's own request again.
+Result<payments::Presentment> presentment_of(const fx::Quote& quote, const NewPayment& wanted,
+                                             Instant now) {
+    if (quote.settlement != wanted.currency || quote.amounts.settlement != total_of(wanted.orders))
+        return fail(
+            Fault::invalid, "fx_quote_mismatch",
+            "the quote is for " + Money(quote.amounts.settlement, quote.settlement).decimal() +
+                " " + std::string(quote.settlement.code()) + ": the orders have to add up to that");
+    if (!quote.is_used())
+        TRY_OK(fx::check_use(quote, {quote.id, wanted.merchant, PaymentId(), now}));
+    return payments::Presentment{.quote = quote.id,
+                                 .currency = quote.presentment,
+                                 .amount = quote.amounts.presentment,
+                                 .spread = quote.amounts.spread,
+                                 .expires_at = quote.expires_at};
+}
+
+Task<Result<fx::Quote>> quote_named(Services& services, MerchantId merchant, std::string text) {
+    const auto id = FxQuoteId::parse(text);
+    if (id) co_return co_await services.fx.store().quote(merchant, *id);
+    co_return fail(Fault::invalid, "fx_quote_malformed", "send the id of a quote, fxq_...");
 }
 
 }  // namespace
 
 Handled create_payment(Services& services, Call call) {
-    CO_TRY(auto wanted, read(call));
+    CO_TRY(auto asked, read(call));
+    auto wanted = std::move(asked.wanted);
+    if (!asked.quote.empty()) {
+        CO_TRY(const auto quote, co_await quote_named(services, wanted.merchant, asked.quote));
+        CO_TRY(wanted.presentment, presentment_of(quote, wanted, now()));
+    }
     const auto wait = wait_of(services, call);
     CO_TRY(auto answer,
            co_await services.payments.create(std::move(wanted), patience(wait), call.deadline));

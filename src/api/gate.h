@@ -15,6 +15,7 @@
 #include "api/limits.h"
 #include "base/form.h"
 #include "base/result.h"
+#include "fx/desk.h"
 #include "ledger/store.h"
 #include "payments/dead_letters.h"
 #include "payments/service.h"
@@ -49,6 +50,7 @@ struct Services {
     payouts::Service& payouts;
     wallets::Engine& wallets;
     std::optional<wallets::Terms> points;  // Nothing = there are none here.
+    fx::Desk& fx;
     metrics::Registry& metrics;
     Limits& limits;
     std::function<Task<bool>()> is_ready;

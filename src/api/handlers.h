@@ -53,6 +53,14 @@ Handled list_fee_rules(Services& services, Call call);
 Handled get_fee_rule(Services& services, Call call);
 Handled end_fee_rule(Services& services, Call call);
 
+Handled create_fx_quote(Services& services, Call call);
+Handled get_fx_quote(Services& services, Call call);
+Handled list_currencies(Services& services, Call call);
+Handled put_currency_list(Services& services, Call call);
+Handled get_currency_list(Services& services, Call call);
+Handled drop_currency_list(Services& services, Call call);
+Handled list_currency_lists(Services& services, Call call);
+
 Handled get_wallet(Services& services, Call call);
 Handled list_wallet_entries(Services& services, Call call);
 Handled credit_wallet(Services& services, Call call);

@@ -110,10 +110,27 @@ Task<std::vector<ledger::Entry>> entries_of_payment(Services& services, Merchant
                                                         payment.slot(), std::move(transactions));
 }
 
+// `as_of`: nothing = now.
+Result<std::optional<Instant>> read_as_of(const Call& call) {
+    Query query(call.target);
+    const auto as_of = query.instant("as_of");
+    if (as_of && *as_of > now())
+        query.add_error("as_of", "time_in_future", "nobody knows that balance yet");
+    TRY_OK(query.finish());
+    return as_of;
+}
+
 }  // namespace
 
 Handled list_ledger_accounts(Services& services, Call call) {
-    const auto balances = co_await services.ledger_store.balances(call.caller.merchant);
+    CO_TRY(const auto as_of, read_as_of(call));
+    const auto merchant = call.caller.merchant;
+    std::vector<ledger::Balance> balances;
+    if (as_of) {
+        balances = co_await services.ledger_store.balances_as_of(merchant, *as_of);
+    } else {
+        balances = co_await services.ledger_store.balances(merchant);
+    }
     json::Writer out;
     out.begin_object().field("object", "list").field("url", "/v1/ledger/accounts");
     out.key("data").begin_array();
@@ -124,8 +141,14 @@ Handled list_ledger_accounts(Services& services, Call call) {
 
 Handled get_ledger_account(Services& services, Call call) {
     CO_TRY(auto account, read_account(call));
-    const auto balance =
-        co_await services.ledger_store.balance(call.caller.merchant, std::move(account));
+    CO_TRY(const auto as_of, read_as_of(call));
+    const auto merchant = call.caller.merchant;
+    ledger::Balance balance{account};
+    if (as_of) {
+        balance = co_await services.ledger_store.balance_as_of(merchant, account, *as_of);
+    } else {
+        balance = co_await services.ledger_store.balance(merchant, account);
+    }
     json::Writer out;
     show(out, balance);
     co_return json_response(200, std::move(out).text());

@@ -48,7 +48,7 @@ payouts::Destination read_destination(Form& form, Fields root, payouts::RailKind
     const bool is_wallet = rail == payouts::RailKind::wallet;
     const std::string_view field = is_wallet ? "wallet" : "account";
     out.account = to.text(field, {.length_max = kNameLength});
-    if (!is_wallet && !out.account.starts_with("acct_"))
+    if (!is_wallet && !payouts::is_connected_account(out.account))
         form.add_error(to.pointer(field), "account_malformed",
                        "send the id of a connected account, acct_...");
     return out;

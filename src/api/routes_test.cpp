@@ -117,13 +117,13 @@ std::set<std::string> parameters(Document& document, const Route& route, std::st
     return names;
 }
 
-bool is_of_wallet(const Route& route) {
-    return route.path.starts_with("/v1/wallets/");
+bool makes_at_once(const Route& route) {
+    return route.path.starts_with("/v1/wallets/") || route.path == "/v1/fx_quotes";
 }
 
 // Nothing is called for it, and nobody waits.
 bool ends_at_once(const Route& route) {
-    return is_of_wallet(route) || route.path == "/v1/payouts" ||
+    return makes_at_once(route) || route.path == "/v1/payouts" ||
            route.path == "/v1/refunds/{id}/reject" ||
            route.path == "/v1/payment_orders/{id}/shipment";
 }
@@ -139,7 +139,7 @@ TEST(OpenApi, EveryPostThatRepeatsByKeyAsksForTheKeyAndTellsOfTheReplay) {
         if (!by_key) continue;
         const auto operation = document.operation(route);
         EXPECT_EQ(operation["requestBody"].error(), simdjson::SUCCESS);
-        const auto* status = is_of_wallet(route) ? "201" : ends_at_once(route) ? "200" : "202";
+        const auto* status = makes_at_once(route) ? "201" : ends_at_once(route) ? "200" : "202";
         const auto later = document.resolve(operation["responses"][status].value());
         EXPECT_EQ(later["headers"]["Idempotent-Replayed"].error(), simdjson::SUCCESS);
     }
@@ -221,6 +221,8 @@ TEST(OpenApi, APaymentHasExactlyTheMembersOfItsSchema) {
     auto opened = payments::testing::opened();
     opened.return_url = "https://shop.example/paid";
     opened.cancellation_reason = "expired";
+    opened.tender = {.provider = "points", .amount = 500};
+    opened.presentment = {.currency = "USD"_currency, .amount = 1};
     const auto text = payments::show(opened);
     const element payment = parser.parse(text).value();
     const auto schema = [&](std::string_view name) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "connectors/stripe/stripe.h"
 #include "domain/money.h"
@@ -140,7 +142,36 @@ Result<payouts::Options> payout_options_of(const Config& config) {
         if (!options.bank.bic.empty() && !payouts::is_bic(options.bank.bic))
             reader.mistake("payout_bank_bic", "must be 8 or 11 capitals and digits");
     }
+    const auto& connect = config.payout_connect_account;
+    if (!connect.empty() &&
+        std::ranges::find(config.accounts, connect, &AccountConfig::name) == config.accounts.end())
+        reader.mistake("payout_connect_account", "must be the name of an account");
     return reader.finish(std::move(options));
+}
+
+Result<FxTerms> fx_terms_of(const Config& config) {
+    Reader reader;
+    const auto spread = [&](const std::string& text, std::string place) -> std::int64_t {
+        const auto rate = fx::spread_from(text);
+        if (!rate) reader.mistake(std::move(place), rate.error().detail);
+        return rate.value_or(0);
+    };
+    FxTerms terms{.rates = {.period = config.fx_rates_period,
+                            .max_age = config.fx_rates_max_age,
+                            .derive = {.inverse = config.fx_inverse_rates}},
+                  .desk = {.quote_time = config.fx_quote_time}};
+    if (!config.fx_pivot.empty())
+        terms.rates.derive.pivot = reader.currency(config.fx_pivot, "fx_pivot");
+    terms.desk.spreads.preset = spread(config.fx_spread, "fx_spread");
+    for (std::size_t n = 0; n < config.fx_pairs.size(); ++n) {
+        const auto place = fmt::format("fx_pair[{}].", n);
+        const auto& [presentment, settlement, percent] = config.fx_pairs[n];
+        const auto base = reader.currency(presentment, place + "presentment");
+        const auto quote = reader.currency(settlement, place + "settlement");
+        const auto rate = spread(percent, place + "spread");
+        if (base && quote) terms.desk.spreads.by_pair[{*base, *quote}] = rate;
+    }
+    return reader.finish(std::move(terms));
 }
 
 struct Ways::Way {
@@ -179,6 +210,12 @@ std::vector<const limits::Outlet*> Ways::outlets() const {
     std::vector<const limits::Outlet*> out;
     for (const auto& way : ways_) out.push_back(&way->outlet);
     return out;
+}
+
+connectors::Wire* Ways::wire_of(std::string_view account) {
+    for (const auto& way : ways_)
+        if (way->config.name == account) return &way->outlet;
+    return nullptr;
 }
 
 Task<> Ways::close() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/wire.h"
+#include "fx/desk.h"
 #include "limits/outlet.h"
 #include "payments/account.h"
 #include "payouts/service.h"
@@ -30,6 +31,13 @@ Result<std::optional<wallets::Terms>> points_of(const Config& config);
 // config_invalid.
 Result<payouts::Options> payout_options_of(const Config& config);
 
+// How rates are found and what is put on top of them. Failure: Invalid config_invalid.
+struct FxTerms {
+    fx::RatesOptions rates;
+    fx::DeskOptions desk;
+};
+Result<FxTerms> fx_terms_of(const Config& config);
+
 class Ways {
 public:
     Ways(asio::io_context& io, limits::Buckets& buckets,
@@ -39,6 +47,8 @@ public:
     // As payments want them. They refer to this.
     std::vector<payments::ProviderAccount> accounts() const;
     std::vector<const limits::Outlet*> outlets() const;
+    // To the account of that name, within its limits; null when there is none. It refers to this.
+    connectors::Wire* wire_of(std::string_view account);
     Task<> close();
 
 private:

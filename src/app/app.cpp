@@ -63,6 +63,10 @@ App::App(asio::io_context& io, const Config& config, Judged judged, const std::s
       wallet_store_(pool_),
       wallet_engine_(io, wallet_store_, {.conninfo = conninfo, .lanes = config.database_lanes}),
       wallet_(wallet_engine_),
+      fx_file_(config.fx_rates_file),
+      fx_rates_(config.fx_rates_file.empty() ? nullptr : &fx_file_, judged.fx.rates),
+      fx_store_(pool_),
+      fx_desk_(fx_rates_, fx_store_, judged.fx.desk),
       payment_store_(pool_),
       engine_(io, {.conninfo = conninfo, .lanes = config.database_lanes}),
       records_(engine_, payment_store_, seller_store_),
@@ -73,8 +77,7 @@ App::App(asio::io_context& io, const Config& config, Judged judged, const std::s
       resolver_(io, payments_, {.period = config.resolver_period}),
       watcher_(io, payment_store_, config.watcher_period),
       payout_store_(pool_),
-      payouts_(payout_store_, seller_store_, {{payouts::RailKind::wallet, &wallet_rail_}},
-               std::move(judged.payouts)),
+      payouts_(payout_store_, seller_store_, rails(), std::move(judged.payouts)),
       payer_(io, payouts_, config.payout_period),
       sealer_(seal_pool_, sealer_options(config)),
       anchorer_(seal_pool_, {config.ledger_anchor_period, std::move(judged.ledger_key),
@@ -85,7 +88,7 @@ App::App(asio::io_context& io, const Config& config, Judged judged, const std::s
       limits_(buckets_, keys_, metrics_, limit_options(config),
               [this] { return engine_.counts().waiting; }),
       gate_({keys_, payments_, payment_store_, watcher_, streams_, dead_letters_, ledger_store_,
-             seller_store_, payouts_, wallet_engine_, judged.points, metrics_, limits_,
+             seller_store_, payouts_, wallet_engine_, judged.points, fx_desk_, metrics_, limits_,
              [this] { return is_ready(); }}),
       scope_(io) {
     observe();
@@ -100,6 +103,16 @@ std::vector<payments::ProviderAccount> App::accounts(std::optional<wallets::Term
         accounts.push_back({*points_, no_wire_, std::string(wallets::kPointsProvider)});
     }
     return accounts;
+}
+
+payouts::Rails App::rails() {
+    payouts::Rails rails{{payouts::RailKind::wallet, &wallet_rail_}};
+    const auto& account = config_.payout_connect_account;
+    if (auto* wire = ways_.wire_of(account)) {
+        connect_rail_.emplace(connect_, *wire, account);
+        rails[payouts::RailKind::stripe_connect] = &*connect_rail_;
+    }
+    return rails;
 }
 
 void App::observe() {
@@ -130,6 +143,16 @@ void App::observe() {
                      [this] { return static_cast<double>(payer_.runs()); });
     observe_limits();
     observe_sealing();
+    observe_fx();
+}
+
+void App::observe_fx() {
+    metrics_.observe("florin_fx_rates", "Rates that are stated.", "gauge",
+                     [this] { return static_cast<double>(fx_rates_.table().stated().size()); });
+    metrics_.observe("florin_fx_rates_age_seconds", "Since the newest of the rates was so.",
+                     "gauge", [this] { return static_cast<double>(fx_rates_.age(now()).count()); });
+    metrics_.observe("florin_fx_rates_refused", "1 = the source of rates is wrong now.", "gauge",
+                     [this] { return fx_rates_.trouble().empty() ? 0.0 : 1.0; });
 }
 
 void App::observe_wallets() {
@@ -218,6 +241,7 @@ void App::start() {
     scope_.start("ledger.anchorer", anchorer_.run());
     scope_.start("ledger.tallier", tallier_.run());
     scope_.start("wallets.expirer", expirer_.run());
+    scope_.start("fx.rates", fx_rates_.run());
 }
 
 Task<> App::close() {
@@ -253,6 +277,7 @@ Result<Judged> judge(const Config& config) {
     TRY(judged.refund_limits, refund_limits_of(config));
     TRY(judged.payouts, payout_options_of(config));
     TRY(judged.points, points_of(config));
+    TRY(judged.fx, fx_terms_of(config));
     TRY(judged.ledger_key, ledger_key_of(config));
     return judged;
 }

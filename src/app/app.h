@@ -8,6 +8,9 @@
 #include "api/gate.h"
 #include "api/limits.h"
 #include "app/accounts.h"
+#include "connectors/no_wire.h"
+#include "connectors/stripe/connect.h"
+#include "fx/file_source.h"
 #include "ledger/anchorer.h"
 #include "ledger/sealer.h"
 #include "ledger/store.h"
@@ -33,9 +36,11 @@ struct Judged {
     std::map<Currency, std::int64_t> refund_limits;
     payouts::Options payouts;
     std::optional<wallets::Terms> points;
+    FxTerms fx;
     std::optional<ledger::PrivateKey> ledger_key;
 };
-// Failures: those of rules_of, refund_limits_of, payout_options_of, points_of and ledger_key_of.
+// Failures: those of rules_of, refund_limits_of, payout_options_of, points_of, fx_terms_of and
+// ledger_key_of.
 Result<Judged> judge(const Config& config);
 
 // Everything that `florin serve` runs, on one event loop. Made, started, closed, destroyed.
@@ -54,12 +59,14 @@ public:
 
 private:
     std::vector<payments::ProviderAccount> accounts(std::optional<wallets::Terms> points);
+    payouts::Rails rails();
     Task<bool> is_ready();
     Task<> seal_rest();
     void observe();
     void observe_wallets();
     void observe_limits();
     void observe_sealing();
+    void observe_fx();
     void observe_outlet(const limits::Outlet& outlet);
 
     asio::io_context& io_;
@@ -75,7 +82,11 @@ private:
     wallets::Engine wallet_engine_;
     wallets::Connector wallet_;
     std::optional<wallets::Connector> points_;
-    wallets::NoWire no_wire_;
+    connectors::NoWire no_wire_;
+    fx::FileSource fx_file_;
+    fx::Rates fx_rates_;
+    fx::Store fx_store_;
+    fx::Desk fx_desk_;
     payments::Store payment_store_;
     payments::Engine engine_;
     payments::DatabaseRecords records_;
@@ -85,6 +96,8 @@ private:
     payments::Watcher watcher_;
     payouts::Store payout_store_;
     payouts::WalletRail wallet_rail_;
+    connectors::stripe::Connect connect_;
+    std::optional<payouts::ProviderRail> connect_rail_;
     payouts::Service payouts_;
     payouts::Payer payer_;
     ledger::Sealer sealer_;

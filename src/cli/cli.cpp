@@ -66,9 +66,10 @@ struct Line {
     PayoutsWish payouts;
     FeesWish fees;
     WalletWish wallet;
+    PriceWish price;
     AuditWish audit;
     LedgerWish ledger;
-    std::string id, shell, audit_listen, reason;
+    std::string id, shell, audit_listen, reason, as_of;
     int code = kOk;  // Of a command that did what it should.
     std::function<Result<void>(const Options&)> chosen;
 };
@@ -121,10 +122,11 @@ void add_keys(Line& line) {
                        "Whose payments it sees; made when it is new (default)");
     create->add_option("--mode", line.key.mode, "test or live")
         ->check(CLI::IsMember({"test", "live"}));
-    create->add_option("--scope", line.key.scopes,
-                       "payments:read, payments:write, ledger:read, sellers:read, sellers:write, "
-                       "wallets:read, wallets:write, payouts:read, payouts:write, refunds:approve, "
-                       "payouts:approve; several allowed (all but the last two)");
+    create->add_option(
+        "--scope", line.key.scopes,
+        "payments:read, payments:write, ledger:read, sellers:read, sellers:write, "
+        "wallets:read, wallets:write, payouts:read, payouts:write, fx:read, fx:write, "
+        "refunds:approve, payouts:approve; several allowed (all but the last two)");
     create->callback([&line] {
         line.chosen = [&line](const Options& options) { return create_key(options, line.key); };
     });
@@ -165,10 +167,14 @@ void add_ledger(Line& line) {
     auto* ledger = line.app.add_subcommand(
         "ledger", "The ledger: trial-balance, verify, proof, check-proof, keygen");
     ledger->require_subcommand(1);
-    ledger
-        ->add_subcommand("trial-balance",
-                         "Debits and credits of every account; fails when they differ")
-        ->callback([&line] { line.chosen = trial_balance; });
+    auto* trial = ledger->add_subcommand(
+        "trial-balance", "Debits and credits of every account; fails when they differ");
+    trial->add_option("--as-of", line.as_of, "As they were then, like 2026-11-20T23:34:38Z");
+    trial->callback([&line] {
+        line.chosen = [&line](const Options& options) {
+            return trial_balance(options, line.as_of);
+        };
+    });
     auto* verify = ledger->add_subcommand(
         "verify", "Is everything as it was sealed? Exit code 5 when something is not");
     verify->add_option("--anchors", line.ledger.folder,
@@ -374,6 +380,20 @@ void add_wallets(Line& line) {
     });
 }
 
+void add_fx(Line& line) {
+    auto* fx = line.app.add_subcommand("fx", "Currencies: rates, quote");
+    fx->require_subcommand(1);
+    auto* rates = fx->add_subcommand("rates", "The rates that would be quoted, from their file");
+    rates->callback([&line] { line.chosen = list_rates; });
+    auto* quote = fx->add_subcommand("quote", "What an order costs in another currency now");
+    quote->add_option("--amount", line.price.amount, "Of the order, like 99.00")->required();
+    quote->add_option("--currency", line.price.currency, "Of the order, like USD")->required();
+    quote->add_option("--presentment-currency", line.price.presentment, "The buyer's, like EUR")
+        ->required();
+    quote->callback(
+        [&line] { line.chosen = [&line](const Options& o) { return show_price(o, line.price); }; });
+}
+
 Overrides overrides_of(const Line& line) {
     Overrides out;
     if (!line.listen.empty()) out["listen"] = line.listen;
@@ -419,6 +439,7 @@ int run(std::vector<std::string> arguments) {
     add_route(line);
     add_sellers(line);
     add_wallets(line);
+    add_fx(line);
     add_payouts(line);
     std::ranges::reverse(arguments);  // As CLI11 wants a vector.
     try {

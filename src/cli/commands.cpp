@@ -190,10 +190,16 @@ Result<void> show_payment(const Options& options, const std::string& text) {
     return {};
 }
 
-Result<void> trial_balance(const Options& options) {
+Result<void> trial_balance(const Options& options, const std::string& as_of) {
+    const auto until = instant_from(as_of);
+    if (!as_of.empty() && (!until || *until > now()))
+        return fail(Fault::malformed, "usage",
+                    "--as-of wants a time that is past, like 2026-11-20T23:34:38Z, not " + as_of);
     TRY(const auto balances,
-        with_database<std::vector<ledger::Balance>>(
-            options, [](Stores& stores) { return stores.ledger.balances(MerchantId()); }));
+        with_database<std::vector<ledger::Balance>>(options, [&](Stores& stores) {
+            return until ? stores.ledger.balances_as_of(MerchantId(), *until)
+                         : stores.ledger.balances(MerchantId());
+        }));
     std::map<Currency, std::pair<std::int64_t, std::int64_t>> sums;
     Table table({"account", "debits", "credits", "balance"});
     json::Writer out;

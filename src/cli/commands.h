@@ -34,7 +34,8 @@ Result<void> list_payments(const Options& options, const ListOptions& wanted);
 Result<void> show_payment(const Options& options, const std::string& id);
 
 // Fails with trial_balance_off when a currency does not sum to zero.
-Result<void> trial_balance(const Options& options);
+// as_of: an RFC 3339 time; empty = now.
+Result<void> trial_balance(const Options& options, const std::string& as_of);
 
 struct LedgerWish {
     std::string file, id, name, folder;
@@ -83,6 +84,13 @@ struct WalletWish {
     int limit = 10;
 };
 Result<void> show_wallet(const Options& options, const WalletWish& wanted);
+
+// florin fx. Both read the configuration and the file of rates only.
+Result<void> list_rates(const Options& options);
+struct PriceWish {
+    std::string amount, currency, presentment;
+};
+Result<void> show_price(const Options& options, const PriceWish& wanted);
 
 // florin payouts. Empty = any.
 struct PayoutsWish {

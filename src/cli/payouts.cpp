@@ -8,6 +8,8 @@
 #include "cli/commands.h"
 #include "cli/print.h"
 #include "cli/table.h"
+#include "connectors/no_wire.h"
+#include "connectors/stripe/connect.h"
 #include "payouts/payer.h"
 #include "payouts/show.h"
 #include "platform/async/run.h"
@@ -67,11 +69,16 @@ Task<Result<std::optional<payouts::Explanation>>> read_explanation(Store& store,
 }
 
 Task<std::size_t> run_once(asio::io_context& io, pg::Pool& pool, Store& store,
-                           payouts::Options options) {
+                           payouts::Options options, std::string account) {
     sellers::Store sellers(pool);
     payouts::WalletRail wallet;
-    payouts::Service service(store, sellers, {{payouts::RailKind::wallet, &wallet}},
-                             std::move(options));
+    // Made here, sent by a server: only there is a way out.
+    const connectors::stripe::Connect connect;
+    connectors::NoWire no_wire;
+    payouts::ProviderRail provider(connect, no_wire, account);
+    payouts::Rails rails{{payouts::RailKind::wallet, &wallet}};
+    if (!account.empty()) rails[payouts::RailKind::stripe_connect] = &provider;
+    payouts::Service service(store, sellers, std::move(rails), std::move(options));
     payouts::Payer payer(io, service, std::chrono::seconds(1));
     std::size_t done = 0;
     while (const auto more = co_await payer.pass()) done += more;
@@ -163,7 +170,7 @@ Result<void> run_payouts(const Options& options) {
     TRY(const auto wanted, app::payout_options_of(options.config));
     TRY(const auto done,
         with_payouts<std::size_t>(options, [&](auto& io, pg::Pool& pool, Store& store) {
-            return run_once(io, pool, store, wanted);
+            return run_once(io, pool, store, wanted, options.config.payout_connect_account);
         }));
     if (!options.json) {
         print(fmt::format("done: {}", done));

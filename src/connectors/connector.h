@@ -36,6 +36,7 @@ struct Capabilities {
     bool increment;                         // Some authorizations can be raised in place.
     bool fence;                             // fence() works.
     std::chrono::seconds answer_time;       // Longer silence is Unknown.
+    std::int64_t unit = 1;                  // Amounts are multiples of it, in minor units.
 };
 
 class Connector {

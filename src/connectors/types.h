@@ -112,8 +112,9 @@ inline constexpr std::string_view kAccountRefused = "provider_account";
 // The provider has it and will decide later.
 struct Pending {
     std::string reference;
-    std::string waiting_for;  // "customer" or "provider".
+    std::string waiting_for;  // "customer" or "provider"; "reversal": it comes back from there.
     std::string next_action;  // Where to send the customer; a URL or empty.
+    std::string why = {};     // Of what comes back: the provider's code.
 };
 
 // Nothing was executed: not a byte left, or the provider said so. The same key may be sent again.

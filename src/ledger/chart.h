@@ -46,7 +46,9 @@ inline constexpr std::array kChart = {
     AccountType{2600, "refund_in_flight",       Side::credit, true},   // On its way back to buyers.
     AccountType{2900, "unapplied",              Side::credit, false},  // Money that came without a reason that we know.
     AccountType{2950, "interslot",              Side::credit, true},   // Between two slots; zero when both halves are booked.
+    AccountType{3900, "fx_position",            Side::credit, false},  // Owed in a currency, had in another; treasury closes it.
     AccountType{4010, "commission",             Side::credit, false},  // Our share of what sellers sell.
+    AccountType{4100, "fx_revenue",             Side::credit, false},  // Our spread on conversions.
     AccountType{4200, "points_breakage",        Side::credit, false},  // Points that nobody spent in time.
     AccountType{5010, "psp_fees",               Side::debit,  true},   // What providers keep for payments.
     AccountType{5020, "chargeback_loss",        Side::debit,  false},  // Lost to banks, and nobody else pays for it.
@@ -89,7 +91,9 @@ inline constexpr std::int16_t kPointsLiability = 2500;
 inline constexpr std::int16_t kRefundInFlight = 2600;
 inline constexpr std::int16_t kUnapplied = 2900;
 inline constexpr std::int16_t kInterslot = 2950;
+inline constexpr std::int16_t kFxPosition = 3900;
 inline constexpr std::int16_t kCommission = 4010;
+inline constexpr std::int16_t kFxRevenue = 4100;
 inline constexpr std::int16_t kPointsBreakage = 4200;
 inline constexpr std::int16_t kPspFees = 5010;
 inline constexpr std::int16_t kChargebackLoss = 5020;

@@ -17,6 +17,12 @@ Balance read_balance(const pg::Rows& rows, std::size_t i) {
     return {std::move(name), rows.int64(i, 3), rows.int64(i, 4)};
 }
 
+std::vector<Balance> read_balances(const pg::Rows& rows) {
+    std::vector<Balance> out;
+    for (std::size_t i = 0; i < rows.size(); ++i) out.push_back(read_balance(rows, i));
+    return out;
+}
+
 std::vector<Entry> read_entries(const pg::Rows& rows, const AccountName& account) {
     std::vector<Entry> out;
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -46,10 +52,22 @@ EntryCursor EntryCursor::newest() {
 Task<std::vector<Balance>> Store::balances(MerchantId merchant) {
     pg::Params params;
     params.add(merchant.uuid().bytes);
-    const auto rows = co_await pool_.query(sql::balances, std::move(params));
-    std::vector<Balance> out;
-    for (std::size_t i = 0; i < rows.size(); ++i) out.push_back(read_balance(rows, i));
-    co_return out;
+    co_return read_balances(co_await pool_.query(sql::balances, std::move(params)));
+}
+
+Task<std::vector<Balance>> Store::balances_as_of(MerchantId merchant, Instant until) {
+    pg::Params params;
+    params.add(merchant.uuid().bytes).add(until).add(std::int16_t{0}).add("").add("");
+    co_return read_balances(co_await pool_.query(sql::balances_as_of, std::move(params)));
+}
+
+Task<Balance> Store::balance_as_of(MerchantId merchant, AccountName account, Instant until) {
+    pg::Params params;
+    params.add(merchant.uuid().bytes).add(until).add(account.code).add(account.owner);
+    params.add(account.currency.code());
+    const auto rows = co_await pool_.query(sql::balances_as_of, std::move(params));
+    if (!rows.empty()) co_return read_balance(rows, 0);
+    co_return Balance{std::move(account)};
 }
 
 Task<Balance> Store::balance(MerchantId merchant, AccountName account) {

@@ -21,6 +21,10 @@ public:
 
     // Every account that has entries, over all slots. A nil merchant means all merchants.
     Task<std::vector<Balance>> balances(MerchantId merchant);
+    // The same of what was recorded until a time: final as soon as that time is past and nothing
+    // that began before it is still being written.
+    Task<std::vector<Balance>> balances_as_of(MerchantId merchant, Instant until);
+    Task<Balance> balance_as_of(MerchantId merchant, AccountName account, Instant until);
     // Zero when the account has no entries.
     Task<Balance> balance(MerchantId merchant, AccountName account);
     // Newest first, strictly older than the cursor.

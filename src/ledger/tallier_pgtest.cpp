@@ -59,6 +59,41 @@ TEST_F(TallierTest, RollsUpWhatIsOldOrEnough) {
     EXPECT_EQ(tally(), 0);
 }
 
+// Of one day rolled up, of one in part, of one not at all; against sums over all entries.
+TEST_F(TallierTest, BalancesOfThePastAreThoseOfThen) {
+    Store store(pool);
+    const auto day = std::chrono::hours(24);
+    const auto debits_until = [&](Instant until) {
+        std::int64_t sum = 0;
+        for (const auto& balance : test::run(io, store.balances_as_of(MerchantId(), until)))
+            sum += balance.debits;
+        return std::to_string(sum);
+    };
+    const auto check_all = [&] {
+        database.execute(
+            "INSERT INTO florin.ledger_account SELECT DISTINCT slot, account_id, account_id"
+            ", 2100, '', 'EUR' FROM florin.ledger_entry"
+            " ON CONFLICT DO NOTHING");
+        for (const auto until : {kNoon - day, kNoon - std::chrono::seconds(1), kNoon, kNoon + day,
+                                 kNoon + day + std::chrono::hours(3), kNoon + 3 * day})
+            EXPECT_EQ(
+                debits_until(until),
+                ask("SELECT coalesce(sum(greatest(e.amount, 0)), 0) FROM florin.ledger_entry e"
+                    " JOIN florin.ledger_transaction t ON t.slot = e.slot AND"
+                    " t.id = e.transaction_id WHERE t.recorded_at <= '" +
+                    to_text(until) + "'"))
+                << to_text(until);
+    };
+    for (int n = 0; n < 3; ++n) add(3, kNoon);
+    for (int n = 0; n < 5; ++n) add(3, kNoon + day + n * std::chrono::hours(1));
+    EXPECT_GT(tally(), 0);
+    check_all();
+    // What comes after the mark with a time before it.
+    for (Slot slot = 0; slot < 4; ++slot) add(slot, kNoon + slot * std::chrono::hours(12));
+    check_all();
+    EXPECT_EQ(debits_until(kNoon + 3 * day), "1200");
+}
+
 TEST_F(TallierTest, ALateCommitIsAddedAndNothingTwice) {
     add(3, kNoon);
     auto a = begin();

@@ -7,9 +7,11 @@
 #include "base/check.h"
 #include "payments/approval.h"
 #include "payments/postings.h"
+#include "payments/presentment.h"
 #include "payments/rules.h"
 #include "payments/shipping.h"
 #include "payments/step.h"
+#include "payments/tender.h"
 
 namespace florin::payments {
 
@@ -107,9 +109,17 @@ Result<Measure> measure_adjustment(const Payment& payment, const Wish& wish) {
                       "only what is authorized, and not yet captured or canceled, can be changed: "
                       "the payment is " +
                           std::string(name(status_of(payment))));
+    if (payment.presentment)
+        return refuse(
+            payment, Fault::conflict, "payment_not_adjustable",
+            "the buyer was quoted a price in another currency for this amount: cancel, and "
+            "make a payment with a new quote");
     TRY(auto shares, adjusted_orders(payment, wish));
     const auto sum = std::accumulate(shares.begin(), shares.end(), std::int64_t{0});
     TRY_OK(check_sum(payment, wish, sum));
+    if (sum <= payment.tender.amount)
+        return refuse(payment, Fault::invalid, "amount_too_small",
+                      "what is paid besides by the wallet alone is that much: cancel instead");
     if (std::ranges::any_of(shares, [](auto share) { return share <= 0; }))
         return refuse(payment, Fault::invalid, "amount_too_small",
                       "an order would have nothing left: name the amount of each order, or cancel");
@@ -203,6 +213,8 @@ void reserve(Change& change, const Wish& wish) {
             return;
         case Action::refund:
             after.counters.refund_reserved += amount;
+            after.tender.returned += after.operation.tender_amount;
+            note_returned(after, after.operation, 1);
             take_back(change, after.operation.taken_back);
             book(change, refund_posting(after, RefundStage::reserved, wish.payables));
             change.event_type =
@@ -214,6 +226,7 @@ void reserve(Change& change, const Wish& wish) {
         case Action::authorize:
         case Action::sale:
             use_method(after, wish);
+            after.tender.reference.clear();
             after.cancellation_reason.clear();
             change.event_type = "payment.attempt_started";
             return;
@@ -271,6 +284,10 @@ Result<Change> undo(const Payment& payment, std::span<const Part> parts, Wish wi
     refund.taken_back = taken_back_of(payment, parts, shares);
     refund.shares = std::move(shares);
     refund.reason = wish.reason;
+    TRY_OK(take_tender(payment, refund));
+    change.after.tender.returned += refund.tender_amount;
+    TRY_OK(present(payment, refund));
+    note_returned(change.after, refund, 1);
     if (needs_approval(parts, wish, taken)) hold(refund, wish.asked_by);
     change.after.counters.refund_reserved += taken;
     take_back(change, refund.taken_back);
@@ -319,6 +336,11 @@ Result<Change> begin(const Payment& payment, std::span<const Part> parts, const 
         return undo(payment, parts, wish, std::move(provider), std::move(key), timing, random);
     if (can_withdraw(payment, wish)) return withdraw(payment, wish, std::move(key), timing, random);
     TRY_OK(may_begin(payment, parts, wish));
+    if (is_first_step(wish.action) && payment.presentment &&
+        timing.now >= payment.presentment->expires_at)
+        return refuse(
+            payment, Fault::conflict, "fx_quote_expired",
+            "the price that the buyer was quoted is over: make a payment with a new quote");
     TRY(auto measured, measure(payment, parts, wish));
     auto& [amount, shares] = measured;
     const bool in_place = wish.in_place && payment.can_increment && amount > payment.amount;
@@ -343,6 +365,8 @@ Result<Change> begin(const Payment& payment, std::span<const Part> parts, const 
         .about = replaces ? payment.provider_reference : "",
         .by_itself = wish.scope == Scope::expire,
     };
+    TRY_OK(take_tender(payment, after.operation));
+    TRY_OK(present(payment, after.operation));
     if (wish.action == Action::refund)
         after.operation.taken_back = taken_back_of(payment, parts, after.operation.shares);
     if (needs_approval(parts, wish, amount)) {

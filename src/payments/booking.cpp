@@ -8,9 +8,11 @@
 #include "base/check.h"
 #include "payments/expiry.h"
 #include "payments/postings.h"
+#include "payments/presentment.h"
 #include "payments/rules.h"
 #include "payments/shipping.h"
 #include "payments/step.h"
+#include "payments/tender.h"
 #include "platform/crypto/hash.h"
 
 namespace florin::payments {
@@ -26,6 +28,8 @@ std::string_view subject_of(Action kind) {
 void take_captured(Change& change) {
     auto& c = change.after.counters;
     c.captured += change.after.operation.amount;
+    change.after.tender.captured += change.after.operation.tender_amount;
+    note_captured(change.after);
     if (change.after.operation.is_final) c.voided += capturable(c);  // The provider let it go.
     book(change, capture_posting(change.after));
     expect_release(change, change.after.operation.shares);
@@ -60,7 +64,13 @@ void book_adjustment(Change& change, std::uint64_t random) {
     }
     change.event_type = "payment.adjusted";
     // The new authorization stands: now, and not before, the old one is given back.
-    if (!op.about.empty()) add_follow_up(change, Action::release, before, op.about, random);
+    if (!op.about.empty())
+        add_follow_up(change, Action::release, before - after.tender.amount, op.about, random);
+}
+
+// The operation has no part beside what the method's provider has of it in the payment's currency.
+bool is_all_of_method(const Payment& payment) {
+    return payment.operation.tender_amount == 0 && !payment.presentment;
 }
 
 // The refund goes back to where it was taken from: the orders' escrow, or suspense.
@@ -73,12 +83,23 @@ void book_refund(Change& change, RefundStage stage) {
     if (!is_of_suspense(after.operation)) {
         after.counters.refund_reserved -= after.operation.amount;
         if (stage == RefundStage::paid) after.counters.refunded += after.operation.amount;
+        if (stage == RefundStage::refused) {
+            after.tender.returned -= after.operation.tender_amount;
+            note_returned(after, after.operation, -1);
+        }
     }
     change.event_type = stage == RefundStage::paid ? "refund.succeeded" : "refund.failed";
     book(change, refund_posting(after, stage));
     if (stage != RefundStage::refused) return;
     give_back(change, after.operation.taken_back);
     expect_release(change, change.after.operation.shares);
+}
+
+std::uint64_t draw(Uuid seed) {
+    const auto hash = crypto::sha256(std::string(view(seed)) + "tender");
+    std::uint64_t out = 0;
+    for (std::size_t n = 0; n < sizeof out; ++n) out = out << 8 | hash[n];
+    return out;
 }
 
 // The buyer pays another way by now, or has paid: what came late goes back without anybody's word.
@@ -112,7 +133,7 @@ void park(Change& change, std::uint64_t random) {
     after.operation.shares.assign(after.orders.size(), 0);  // No order has a part in it.
     if (!is_superseded(after)) return;
     book_reserved(change,
-                  add_follow_up(change, Action::refund, after.operation.amount,
+                  add_follow_up(change, Action::refund, charged(after.operation),
                                 after.operation.provider_reference, random),
                   {});
     after.operation.review = false;
@@ -125,6 +146,7 @@ std::string event_type(const Payment& payment, std::string_view what) {
 }
 
 void book(Change& change, ledger::Posting posting) {
+    if (posting.legs.empty()) return;  // The method had no part in it.
     for (auto& part : ledger::spread(std::move(posting)))
         change.postings.push_back(std::move(part));
 }
@@ -264,6 +286,7 @@ void book_decline(Change& change) {
     switch (op.kind) {
         case Action::authorize:
         case Action::sale:
+            let_go_of_tender(change);
             change.event_type = after.cancellation_reason.empty()       ? "payment.failed"
                                 : after.cancellation_reason == kExpired ? "payment.expired"
                                                                         : "payment.canceled";
@@ -315,8 +338,8 @@ Change book_late(const Payment& payment, const connectors::Outcome& outcome, Ins
         case Action::capture:
             // What is being given back or replaced cannot be taken as well: one of the two proofs
             // is wrong.
-            if (op.amount <= capturable(c) && after.doing != Action::cancel &&
-                after.doing != Action::adjust) {
+            if (is_all_of_method(after) && op.amount <= capturable(c) &&
+                after.doing != Action::cancel && after.doing != Action::adjust) {
                 take_captured(change);
             } else {
                 park(change, random);
@@ -327,8 +350,8 @@ Change book_late(const Payment& payment, const connectors::Outcome& outcome, Ins
             return change;
         case Action::refund:
             // Whose loss it is once sellers have the money, a person has to say.
-            if (!is_of_suspense(op) && op.amount <= refundable(c) && !has_released(after) &&
-                op.taken_back.empty()) {
+            if (!is_of_suspense(op) && is_all_of_method(after) && op.amount <= refundable(c) &&
+                !has_released(after) && op.taken_back.empty()) {
                 c.refunded += op.amount;
                 book(change, refund_posting(after, RefundStage::late));
                 return change;
@@ -338,13 +361,13 @@ Change book_late(const Payment& payment, const connectors::Outcome& outcome, Ins
             return change;
         case Action::authorize:
             // Nobody will capture it: the buyer's money is not to be held for nothing.
-            add_follow_up(change, Action::release, op.amount, op.provider_reference, random);
+            add_follow_up(change, Action::release, charged(op), op.provider_reference, random);
             op.review = false;
             return change;
         case Action::adjust:
             if (op.about.empty()) return change;
             // The old authorization is in use, and the payment's: the new one goes.
-            add_follow_up(change, Action::release, op.amount, op.provider_reference, random);
+            add_follow_up(change, Action::release, charged(op), op.provider_reference, random);
             op.review = false;
             op.provider_reference = op.about;
             if (op.id == after.main) after.provider_reference = op.about;
@@ -354,6 +377,16 @@ Change book_late(const Payment& payment, const connectors::Outcome& outcome, Ins
             return change;
     }
     return change;
+}
+
+// What it holds is not needed any more.
+void let_go_of_tender(Change& change) {
+    const auto& tender = change.after.tender;
+    const auto left = tender_left(change.after, Action::cancel);
+    if (tender.reference.empty() || left == 0) return;
+    const auto random = draw(change.event.uuid());
+    add_follow_up(change, Action::release, left, tender.reference, random).provider =
+        tender.provider;
 }
 
 Operation& add_follow_up(Change& change, Action kind, std::int64_t amount, std::string about,
@@ -372,8 +405,10 @@ Operation& add_follow_up(Change& change, Action kind, std::int64_t amount, std::
         .sent_at = after.updated_at,
         .due_at = after.updated_at,
         .shares = std::vector<std::int64_t>(after.orders.size(), 0),
-        .about = std::move(about),
+        .about = about,
         .by_itself = true,
+        // What is about another charge moves all of it.
+        .presented = about.empty() ? 0 : after.operation.presented,
     });
     return change.follow_ups.back();
 }

@@ -1,10 +1,14 @@
 // Reads of disputes, and the claim of those whose deadline has come.
 
-#include "payments/reader.h"
 #include "payments/sql.h"
 #include "payments/store.h"
+#include "storage/claim.h"
+#include "storage/rows.h"
 
 namespace florin::payments {
+
+using storage::Reader;
+
 namespace {
 
 // Braces evaluate from left to right, in the order of the columns of disputes.sql.
@@ -45,21 +49,8 @@ Task<std::vector<Dispute>> Store::disputes(PaymentId payment) {
 
 Task<std::vector<DueDispute>> Store::claim_disputes(Instant now, Instant until,
                                                     std::int64_t limit) {
-    pg::Params params;
-    params.add(now).add(limit);
-    const auto due = co_await pool_.query(sql::due_disputes, std::move(params));
-    if (due.empty()) co_return std::vector<DueDispute>();
-    std::vector<std::int16_t> slots;
-    std::vector<pg::UuidBytes> disputes;
-    std::vector<Instant> times;
-    for (std::size_t i = 0; i < due.size(); ++i) {
-        slots.push_back(due.int16(i, 0));
-        disputes.push_back(due.uuid(i, 1));
-        times.push_back(due.time(i, 2));
-    }
-    pg::Params wanted;
-    wanted.add(slots).add(disputes).add(times).add(until);
-    const auto rows = co_await pool_.query(sql::claim_disputes, std::move(wanted));
+    const auto rows = co_await storage::claim<pg::UuidBytes>(
+        pool_, sql::due_disputes, sql::claim_disputes, now, until, limit);
     std::vector<DueDispute> out;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         Reader in(rows, i);

@@ -201,6 +201,7 @@ std::optional<Change> take_lapse(const Payment& payment, const connectors::Outco
     auto change = step(payment, now, random);
     change.after.counters.voided += left;
     change.after.cancellation_reason = kExpired;
+    let_go_of_tender(change);
     change.event_type = payment.counters.captured > 0 ? "payment.succeeded" : "payment.expired";
     return seal(payment, std::move(change));
 }

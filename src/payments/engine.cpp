@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "base/check.h"
+#include "fx/store.h"
 #include "payments/show.h"
 #include "payments/sql.h"
 
@@ -117,6 +118,34 @@ void add_taken_back(const Payment& payment, const Operation& op, pg::Records& ro
     rows.add(slot_number(payment), payment.id.uuid().bytes, op.id.uuid().bytes, op.taken_back);
 }
 
+bool is_split(const Payment& payment) {
+    return payment.tender.amount > 0;
+}
+
+void add_tender(const Payment& payment, const Operation& op, pg::Records& rows) {
+    if (!is_split(payment)) return;
+    const auto& tender = payment.tender;
+    rows.add(slot_number(payment), payment.id.uuid().bytes, tender.provider, tender.amount,
+             tender.unit, tender.reference, tender.captured, tender.returned, op.id.uuid().bytes,
+             op.tender_amount, op.tender_key,
+             is_first_step(op.kind) && op.id == payment.main ? tender.reference : "");
+}
+
+void add_presentment(const Payment& payment, const Operation& op, pg::Records& rows) {
+    if (!payment.presentment) return;
+    const auto& p = *payment.presentment;
+    rows.add(slot_number(payment), payment.id.uuid().bytes, p.quote.uuid().bytes, p.currency.code(),
+             p.amount, p.spread, p.expires_at, p.captured, p.captured_spread, p.returned,
+             p.returned_spread, op.id.uuid().bytes, op.presented, op.spread);
+}
+
+void add_call(std::string_view sql, pg::Records rows, std::vector<pg::Call>& calls) {
+    if (rows.empty()) return;
+    pg::Params params;
+    params.add(std::move(rows));
+    calls.push_back({sql, std::move(params)});
+}
+
 void add_follow_ups(const Change& change, pg::Records& rows) {
     const auto& payment = change.after;
     for (const auto& op : change.follow_ups)
@@ -174,14 +203,25 @@ public:
                    std::tuple(y.payment.id.slot(), y.payment.merchant, std::string_view(y.key.key));
         });
         pg::Records payments("florin.new_payment"), orders("florin.new_payment_order");
+        pg::Records tenders("florin.tender_step"), presentments("florin.presentment_step");
         for (const auto* command : commands) {
             const auto& create = of(command);
             add_payment(create.payment, create.key, create.event, payments);
             add_orders(create.payment, orders);
+            add_tender(create.payment, create.payment.operation, tenders);
+            add_presentment(create.payment, create.payment.operation, presentments);
         }
         pg::Params params;
         params.add(std::move(payments)).add(std::move(orders));
         calls.push_back({sql::create, std::move(params)});
+        add_call(sql::write_tenders, std::move(tenders), calls);
+        add_call(sql::write_presentments, std::move(presentments), calls);
+        for (const auto* command : commands) {
+            const auto& payment = of(command).payment;
+            if (!payment.presentment) continue;
+            calls.push_back(fx::use_call(
+                {payment.presentment->quote, payment.merchant, payment.id, payment.created_at}));
+        }
     }
 
     void decode(std::span<storage::Command*> commands, std::span<const pg::Rows> rows) override {
@@ -215,7 +255,8 @@ public:
         calls.push_back({sql::advance, std::move(params)});
         pg::Records operations("florin.new_operation"), disputes("florin.dispute");
         pg::Records approvals("florin.refund_approval"), shipments("florin.shipment");
-        pg::Records taken_back("florin.take_back");
+        pg::Records taken_back("florin.take_back"), tenders("florin.tender_step");
+        pg::Records presentments("florin.presentment_step");
         for (const auto* command : commands) {
             const auto& change = of(command).change;
             add_follow_ups(change, operations);
@@ -224,12 +265,19 @@ public:
             add_shipments(change, shipments);
             add_taken_back(change.after, change.after.operation, taken_back);
             for (const auto& op : change.follow_ups) add_taken_back(change.after, op, taken_back);
+            add_tender(change.after, change.after.operation, tenders);
+            for (const auto& op : change.follow_ups) add_tender(change.after, op, tenders);
+            add_presentment(change.after, change.after.operation, presentments);
+            for (const auto& op : change.follow_ups)
+                add_presentment(change.after, op, presentments);
         }
         add_call(sql::begin, std::move(operations), calls);
         add_call(sql::write_disputes, std::move(disputes), calls);
         add_call(sql::write_refund_approvals, std::move(approvals), calls);
         add_call(sql::write_shipments, std::move(shipments), calls);
         add_call(sql::write_taken_back, std::move(taken_back), calls);
+        add_call(sql::write_tenders, std::move(tenders), calls);
+        add_call(sql::write_presentments, std::move(presentments), calls);
         const auto postings = postings_of(commands);
         poster_.encode(postings, calls);
     }
@@ -243,13 +291,6 @@ private:
         return static_cast<const Advance&>(*command);
     }
 
-    static void add_call(std::string_view sql, pg::Records rows, std::vector<pg::Call>& calls) {
-        if (rows.empty()) return;
-        pg::Params params;
-        params.add(std::move(rows));
-        calls.push_back({sql, std::move(params)});
-    }
-
     // How many calls stand before those of the ledger.
     static std::size_t calls_before(std::span<storage::Command*> commands) {
         const auto any = [&](auto has) {
@@ -260,7 +301,8 @@ private:
                any([](const Change& change) { return change.dispute.has_value(); }) +
                any(has_approvals) +
                any([](const Change& change) { return !change.shipments.empty(); }) +
-               any(takes_back);
+               any(takes_back) + any([](const Change& change) { return is_split(change.after); }) +
+               any([](const Change& change) { return change.after.presentment.has_value(); });
     }
 
     static std::vector<const ledger::Posting*> postings_of(std::span<storage::Command*> commands) {

@@ -6,6 +6,8 @@
 #include <tuple>
 
 #include "base/check.h"
+#include "fx/postings.h"
+#include "payments/presentment.h"
 #include "platform/crypto/hash.h"
 
 namespace florin::payments {
@@ -21,17 +23,50 @@ ledger::Posting begin_posting(const Payment& payment, std::string_view kind) {
     };
 }
 
+// What is with the provider of the method: in the buyer's currency, if he pays in another one.
+Currency currency_there(const Payment& payment) {
+    return payment.presentment ? payment.presentment->currency : payment.currency;
+}
+
 ledger::AccountName receivable(const Payment& payment) {
-    return {ledger::kPspReceivable, payment.operation.provider, payment.currency};
+    return {ledger::kPspReceivable, payment.operation.provider, currency_there(payment)};
 }
 
 ledger::AccountName in_flight(const Payment& payment) {
-    return {ledger::kRefundInFlight, payment.operation.provider, payment.currency};
+    return {ledger::kRefundInFlight, payment.operation.provider, currency_there(payment)};
+}
+
+ledger::AccountName unapplied(const Payment& payment) {
+    return {ledger::kUnapplied, "", currency_there(payment)};
 }
 
 void add_leg(ledger::Posting& posting, ledger::AccountName account, std::int64_t amount,
              Uuid reference) {
     if (amount != 0) posting.legs.push_back({std::move(account), amount, reference});
+}
+
+// What is with the provider of the method, and with the wallet that is the tender.
+void add_both(ledger::Posting& posting, ledger::AccountName account, const Payment& payment,
+              std::int64_t sign, Uuid reference) {
+    const auto& op = payment.operation;
+    add_leg(posting, account, sign * asked_of_method(payment, op).minor(), reference);
+    account.owner = payment.tender.provider;
+    add_leg(posting, std::move(account), sign * op.tender_amount, reference);
+}
+
+// The same where the other legs are the orders': what comes in another currency is converted.
+void convert_both(ledger::Posting& posting, ledger::AccountName account, const Payment& payment,
+                  std::int64_t sign, Uuid reference) {
+    if (!payment.presentment || !payment.operation.about.empty())
+        return add_both(posting, std::move(account), payment, sign, reference);
+    const auto& op = payment.operation;
+    const fx::Quote quote{.id = payment.presentment->quote,
+                          .settlement = payment.currency,
+                          .presentment = payment.presentment->currency};
+    const fx::Amounts part{op.presented, op.amount, op.spread};
+    for (auto& leg : fx::conversion_legs(quote, part, sign > 0 ? fx::Way::in : fx::Way::back,
+                                         {std::move(account), reference}))
+        posting.legs.push_back(std::move(leg));
 }
 
 std::int64_t at(std::span<const std::int64_t> by_order, std::size_t n) {
@@ -88,8 +123,8 @@ void give_to_sellers(ledger::Posting& posting, const Payment& payment,
 // Where a refund's money comes from: the orders, or suspense when it returns a late success.
 void add_source(ledger::Posting& posting, const Payment& payment, std::int64_t sign) {
     if (payment.operation.about.empty()) return add_escrow(posting, payment, sign);
-    const ledger::AccountName unapplied{ledger::kUnapplied, "", payment.currency};
-    posting.legs.push_back({unapplied, sign * payment.operation.amount, payment.id.uuid()});
+    const auto amount = asked_of_method(payment, payment.operation).minor();
+    posting.legs.push_back({unapplied(payment), sign * amount, payment.id.uuid()});
 }
 
 // The first booking of an operation has its id. A later one has an id of its own that is always the
@@ -146,17 +181,16 @@ std::vector<OperationId> transactions_of(const Dispute& dispute) {
 
 ledger::Posting capture_posting(const Payment& payment) {
     auto posting = begin_posting(payment, "capture");
-    posting.legs.push_back({receivable(payment), payment.operation.amount, payment.id.uuid()});
+    convert_both(posting, receivable(payment), payment, 1, payment.id.uuid());
     add_escrow(posting, payment, -1);
     return posting;
 }
 
 ledger::Posting late_success_posting(const Payment& payment) {
     auto posting = begin_posting(payment, "late_success");
-    const auto amount = payment.operation.amount;
-    const ledger::AccountName unapplied{ledger::kUnapplied, "", payment.currency};
-    posting.legs.push_back({receivable(payment), amount, payment.id.uuid()});
-    posting.legs.push_back({unapplied, -amount, payment.id.uuid()});
+    const auto amount = asked_of_method(payment, payment.operation).minor();
+    add_leg(posting, receivable(payment), amount, payment.id.uuid());
+    add_leg(posting, unapplied(payment), -amount, payment.id.uuid());
     return posting;
 }
 
@@ -178,36 +212,35 @@ ledger::Posting release_posting(const Payment& payment, std::size_t n, const sel
 ledger::Posting refund_posting(const Payment& payment, RefundStage stage, Payables payables) {
     auto posting = begin_posting(payment, kind_of(stage));
     posting.id = later_id(payment.operation.id.uuid(), static_cast<int>(stage));
-    const auto amount = payment.operation.amount;
+    const auto amount = asked_of_method(payment, payment.operation).minor();
     const auto& taken_back = payment.operation.taken_back;
     const auto refund = payment.operation.id.uuid();
-    const ledger::AccountName unapplied{ledger::kUnapplied, "", payment.currency};
     switch (stage) {
         case RefundStage::reserved:
             add_source(posting, payment, 1);
             take_from_sellers(posting, payment, taken_back, ledger::kGoodwill, std::move(payables));
-            posting.legs.push_back({in_flight(payment), -amount, refund});
+            convert_both(posting, in_flight(payment), payment, -1, refund);
             break;
         case RefundStage::paid:
-            posting.legs.push_back({in_flight(payment), amount, refund});
-            posting.legs.push_back({receivable(payment), -amount, refund});
+            add_both(posting, in_flight(payment), payment, 1, refund);
+            add_both(posting, receivable(payment), payment, -1, refund);
             break;
         case RefundStage::refused:
-            posting.legs.push_back({in_flight(payment), amount, refund});
+            convert_both(posting, in_flight(payment), payment, 1, refund);
             add_source(posting, payment, -1);
             give_to_sellers(posting, payment, taken_back, ledger::kGoodwill);
             break;
         case RefundStage::late:
             add_escrow(posting, payment, 1);
-            posting.legs.push_back({receivable(payment), -amount, refund});
+            add_leg(posting, receivable(payment), -amount, refund);
             break;
         case RefundStage::late_and_unexpected:
-            posting.legs.push_back({unapplied, amount, refund});
-            posting.legs.push_back({receivable(payment), -amount, refund});
+            add_leg(posting, unapplied(payment), amount, refund);
+            add_leg(posting, receivable(payment), -amount, refund);
             break;
         case RefundStage::returned:
-            posting.legs.push_back({receivable(payment), amount, refund});
-            posting.legs.push_back({unapplied, -amount, refund});
+            add_leg(posting, receivable(payment), amount, refund);
+            add_leg(posting, unapplied(payment), -amount, refund);
             break;
     }
     return posting;

@@ -4,14 +4,17 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "ledger/poster.h"
-#include "payments/reader.h"
 #include "payments/service.h"
 #include "payments/show.h"
 #include "payments/sql.h"
 #include "payments/step.h"
 #include "payments/store.h"
+#include "storage/claim.h"
+#include "storage/rows.h"
 
 namespace florin::payments {
+
+using storage::Reader;
 
 Task<Result<Told>> Service::ship(Payment payment, PaymentOrderId order, ShipmentNews news,
                                  ClientKey key, Deadline deadline) {
@@ -91,22 +94,8 @@ Task<std::optional<Payment>> Store::load_by_order(MerchantId merchant, PaymentOr
 
 Task<std::vector<DueRelease>> Store::claim_releases(Instant now, Instant until,
                                                     std::int64_t limit) {
-    pg::Params params;
-    params.add(now).add(limit);
-    const auto due = co_await pool_.query(sql::due_releases, std::move(params));
-    if (due.empty()) co_return std::vector<DueRelease>();
-    std::vector<std::int16_t> slots, numbers;
-    std::vector<pg::UuidBytes> payments;
-    std::vector<Instant> times;
-    for (std::size_t i = 0; i < due.size(); ++i) {
-        slots.push_back(due.int16(i, 0));
-        payments.push_back(due.uuid(i, 1));
-        numbers.push_back(due.int16(i, 2));
-        times.push_back(due.time(i, 3));
-    }
-    pg::Params wanted;
-    wanted.add(slots).add(payments).add(numbers).add(times).add(until);
-    const auto rows = co_await pool_.query(sql::claim_releases, std::move(wanted));
+    const auto rows = co_await storage::claim<pg::UuidBytes, std::int16_t>(
+        pool_, sql::due_releases, sql::claim_releases, now, until, limit);
     std::vector<DueRelease> out;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         Reader in(rows, i);

@@ -7,20 +7,13 @@
 
 #include <boost/asio/post.hpp>
 
+#include "connectors/no_wire.h"
 #include "connectors/stripe/stripe.h"
 #include "payments/test_payment.h"
 #include "platform/async/test_run.h"
 
 namespace florin::payments {
 namespace {
-
-class NoWire : public connectors::Wire {
-public:
-    Task<http::Answer> send(http::Request, Deadline) override {
-        http::WireFailure none{false, "there is no wire"};
-        co_return std::unexpected(std::move(none));
-    }
-};
 
 // So much is due at once; an operation turns out to be settled as soon as it is read, unless reads
 // of operations hang.
@@ -119,7 +112,7 @@ protected:
     TaskScope scope{io};
     Backlog backlog{io};
     const connectors::stripe::Stripe stripe;
-    NoWire wire;
+    connectors::NoWire wire;
     Service service{io, backlog, {stripe, wire}, {.provider_key_secret = "secret"}};
     Resolver resolver{io, service, {.period = std::chrono::hours(1), .at_once_max = 8}};
 };

@@ -6,7 +6,9 @@
 
 #include "base/check.h"
 #include "payments/expiry.h"
+#include "payments/presentment.h"
 #include "payments/step.h"
+#include "payments/tender.h"
 
 namespace florin::payments {
 namespace {
@@ -60,6 +62,8 @@ Payment open(NewPayment wanted, Provider provider, Timing timing, std::uint64_t 
         .doing = wanted.capture_later ? Action::authorize : Action::sale,
         .created_at = timing.now,
         .updated_at = timing.now,
+        .tender = std::move(wanted.tender),
+        .presentment = wanted.presentment,
     };
     Money total(0, wanted.currency);
     for (auto& order : wanted.orders) {
@@ -80,6 +84,10 @@ Payment open(NewPayment wanted, Provider provider, Timing timing, std::uint64_t 
         .due_at = timing.now + timing.lease,
     };
     payment.main = payment.operation.id;
+    const auto taken = take_tender(payment, payment.operation);
+    check(taken.has_value(), "a first step takes all of the tender");
+    const auto presented = present(payment, payment.operation);
+    check(presented.has_value(), "a first step is all of the quote");
     return payment;
 }
 
@@ -97,6 +105,10 @@ Payment as_created(Payment payment, OperationId operation) {
     }
     if (!payment.first_provider.empty())
         payment.operation.provider = std::exchange(payment.first_provider, {});
+    payment.tender.reference.clear();
+    payment.tender.captured = payment.tender.returned = 0;
+    if (auto& p = payment.presentment)
+        p->captured = p->captured_spread = p->returned = p->returned_spread = 0;
     payment.card_brand.clear();
     payment.authorized_until = Instant::max();
     payment.can_increment = false;
@@ -236,13 +248,15 @@ connectors::Order order_of(const Payment& payment, bool is_replay) {
     return {
         .action = op.kind,
         .key = op.provider_key,
-        .amount = payment.money(op.amount),
+        .amount = asked_of_method(payment, op),
         .token = payment.method_token,
         .return_url = payment.return_url,
         .reference = op.about.empty() || replaces ? payment.provider_reference : op.about,
         .refund = op.kind == Action::refund ? op.provider_reference : "",
         .reason = op.state == State::fencing ? payment.cancellation_reason : op.reason,
-        .captured_before = payment.counters.captured,
+        .captured_before = payment.presentment
+                               ? payment.presentment->captured
+                               : payment.counters.captured - payment.tender.captured,
         .is_final = op.is_final,
         .in_place = !replaces,
         .payment = payment.id.text(),

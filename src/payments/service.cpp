@@ -9,9 +9,11 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "fx/store.h"
 #include "payments/expiry.h"
 #include "payments/reply.h"
 #include "payments/show.h"
+#include "payments/tender.h"
 #include "platform/crypto/hash.h"
 
 namespace florin::payments {
@@ -41,7 +43,8 @@ std::string key_text(MerchantId merchant, std::string_view what, std::string_vie
 routing::Facts facts_of(const NewPayment& wanted) {
     Money total(0, wanted.currency);
     for (const auto& order : wanted.orders) total += order.amount;
-    return {wanted.method_type,   wanted.currency,   total.minor(),
+    if (wanted.presentment) total = Money(wanted.presentment->amount, wanted.presentment->currency);
+    return {wanted.method_type,   total.currency(),  total.minor(),
             wanted.buyer_country, wanted.card_brand, draw_of(wanted.merchant, wanted.key.key)};
 }
 
@@ -61,6 +64,13 @@ std::unexpected<Error> about(PaymentId payment, Fault fault, std::string_view co
 }
 
 }  // namespace
+
+Error Service::quote_gone(const Payment& payment) {
+    auto failure = fail(Fault::conflict, "fx_quote_used",
+                        "the quote was used by another payment, or has expired: make a new one");
+    failure.error().object = payment.presentment->quote.text();
+    return std::move(failure.error());
+}
 
 std::unexpected<Error> Service::key_reused(PaymentId payment) {
     return about(payment, Fault::invalid, "idempotency_key_reused",
@@ -107,17 +117,30 @@ Task<Result<Answer>> Service::create(NewPayment wanted, Patience patience, Deadl
     Detour detour{key_text(merchant, connectors::name(action), key.key, ""), {}};
     for (auto& candidate : route->candidates)
         detour.accounts.push_back(std::move(candidate.account));
+    if (wanted.tender.amount > 0) {
+        auto unit = tender_unit(wanted);
+        if (!unit) co_return co_await not_routed(merchant, key, std::move(unit.error()));
+        wanted.tender.unit = *unit;
+    }
     auto provider = provider_for(detour.accounts.front(), detour.key_text, 0);
     detour.accounts.erase(detour.accounts.begin());
     const auto payment = open(std::move(wanted), std::move(provider), timing(), random_u64());
-    const auto earlier = co_await records_.create(payment, key, intent_deadline(deadline));
+    bool is_quote_gone = false;
+    std::optional<Earlier> earlier;
+    try {
+        earlier = co_await records_.create(payment, key, intent_deadline(deadline));
+    } catch (const pg::SqlError& e) {
+        if (e.state != fx::kQuoteNotUsable) throw;
+        is_quote_gone = true;
+    }
+    if (is_quote_gone) co_return co_await not_routed(merchant, key, quote_gone(payment));
     if (earlier)
         co_return co_await replay(merchant, earlier->payment, earlier->operation,
                                   earlier->same_request);
     co_return co_await finish(payment, std::move(detour), patience, deadline);
 }
 
-// The rules may have taken it when it came first.
+// It may have been taken when it came first, by other rules.
 Task<Result<Answer>> Service::not_routed(MerchantId merchant, ClientKey key, Error why) {
     const auto place = PaymentId::make(now(), slot_of(view(merchant.uuid()), key.key), 0);
     const auto used = co_await records_.key_use(merchant, place, Scope::create, key.key);
@@ -236,27 +259,18 @@ Task<> Service::work_on(Payment payment, Detour detour, Deadline deadline,
     work->end.cancel();
 }
 
-Task<connectors::Outcome> Service::perform(Payment payment, bool is_replay) {
-    const auto* account = accounts_.find(payment.operation.provider);
-    check(account != nullptr, "only an account that is there is called");
-    auto order = order_of(payment, is_replay);
-    const auto deadline = deadline_in(options_.answer_time);
-    if (payment.operation.state == State::fencing)
-        co_return co_await account->connector.fence(account->wire, std::move(order), deadline);
-    co_return co_await account->connector.perform(account->wire, std::move(order), deadline);
-}
-
 // Another account is asked only after the step that says so is committed, and each once. Whoever
 // finds that step afterwards asks that account.
 Task<Answer> Service::carry_out(Payment payment, Detour detour, Deadline deadline) {
     const auto merchant = payment.merchant;
     const auto id = payment.id;
     const auto operation = payment.operation.id;
-    auto outcome = co_await perform(payment, false);
+    auto heard = co_await perform(payment, false);
     for (auto& account : detour.accounts) {
         auto next =
             provider_for(std::move(account), detour.key_text, payment.operation.generation + 1);
-        auto change = reroute(payment, outcome, std::move(next), timing(), random_u64());
+        note_hold(payment, heard.tender);
+        auto change = reroute(payment, heard.outcome, std::move(next), timing(), random_u64());
         if (!change) break;
         const auto after = change->after;
         if (!co_await records_.advance(std::move(*change), deadline)) break;
@@ -264,9 +278,9 @@ Task<Answer> Service::carry_out(Payment payment, Detour detour, Deadline deadlin
                                        {"account", after.operation.provider},
                                        {"why", after.operation.why}});
         payment = after;
-        outcome = co_await perform(payment, false);
+        heard = co_await perform(payment, false);
     }
-    auto answer = co_await record(std::move(payment), std::move(outcome), deadline);
+    auto answer = co_await record(std::move(payment), std::move(heard), deadline);
     if (answer) co_return std::move(*answer);
     co_return co_await current(merchant, id, operation);
 }
@@ -275,12 +289,11 @@ Task<Answer> Service::carry_out(Payment payment, Detour detour, Deadline deadlin
 // is about an earlier request than theirs when others have heard since that the provider works on
 // it, or are making it impossible. A yes that comes after their no is asked for once more: it may
 // have been canceled in between.
-Task<std::optional<Answer>> Service::record(Payment payment, connectors::Outcome outcome,
-                                            Deadline deadline) {
+Task<std::optional<Answer>> Service::record(Payment payment, Heard heard, Deadline deadline) {
     const auto operation = payment.operation.id;
     const auto asked_in = payment.operation.state;
-    const bool is_no = std::holds_alternative<connectors::Declined>(outcome);
-    const bool is_yes = std::holds_alternative<connectors::Succeeded>(outcome);
+    const bool is_no = std::holds_alternative<connectors::Declined>(heard.outcome);
+    const bool is_yes = std::holds_alternative<connectors::Succeeded>(heard.outcome);
     for (int round = 0; round < kRoundsMax; ++round) {
         const bool is_overtaken = payment.operation.state != asked_in;
         const bool is_worked_on =
@@ -288,9 +301,10 @@ Task<std::optional<Answer>> Service::record(Payment payment, connectors::Outcome
         if (is_no && is_overtaken && is_worked_on) co_return std::nullopt;
         if (is_overtaken && is_yes && payment.operation.state == State::declined) {
             auto again = co_await investigate(payment);
-            if (std::holds_alternative<connectors::Declined>(again)) co_return std::nullopt;
+            if (std::holds_alternative<connectors::Declined>(again.outcome)) co_return std::nullopt;
         }
-        auto change = settle(payment, outcome, now(), random_u64());
+        note_hold(payment, heard.tender);
+        auto change = settle(payment, heard.outcome, now(), random_u64());
         if (!change) co_return std::nullopt;
         auto data = co_await records_.advance(*change, deadline);
         if (data) {
@@ -378,24 +392,6 @@ Task<Result<bool>> Service::answer_dispute(PaymentId payment, Dispute dispute,
     co_return key_reused(payment);
 }
 
-// Asks the provider by our key, or for the end of what is to be canceled. Not found, and the
-// provider still remembers keys: the same key is sent again, which gives the first outcome or makes
-// it happen once.
-Task<connectors::Outcome> Service::investigate(Payment payment) {
-    if (payment.operation.state == State::fencing) co_return co_await perform(payment, true);
-    const auto* account = accounts_.find(payment.operation.provider);
-    check(account != nullptr, "only an account that is there is asked");
-    const auto& can = account->connector.capabilities();
-    auto question = order_of(payment, true);
-    auto found = co_await account->connector.find(account->wire, std::move(question),
-                                                  deadline_in(options_.answer_time));
-    if (!std::holds_alternative<connectors::NotFound>(found)) co_return found;
-    const bool remembered =
-        can.safe_replay && now() - payment.operation.sent_at < can.key_window - lease();
-    if (payment.operation.state != State::unknown || !remembered) co_return found;
-    co_return co_await perform(std::move(payment), true);
-}
-
 // What was never sent is sent, or given up when it is too old. False = look again later.
 Task<bool> Service::resend(Payment payment, Deadline deadline) {
     auto given_up = give_up(payment, now(), random_u64());
@@ -424,8 +420,8 @@ Task<> Service::resolve(Due claimed) {
             claimed.due_at = payment.operation.due_at;
         }
         if (accounts_.find(payment.operation.provider)) {
-            auto outcome = co_await investigate(payment);
-            written = (co_await record(payment, std::move(outcome), deadline)).has_value();
+            auto heard = co_await investigate(payment);
+            written = (co_await record(payment, std::move(heard), deadline)).has_value();
         }
     }
     if (!accounts_.find(payment.operation.provider))

@@ -55,9 +55,10 @@ class Service {
 public:
     Service(asio::io_context& io, Records& records, Accounts accounts, ServiceOptions options);
 
-    // Failures: Invalid idempotency_key_reused and no_route, Conflict request_in_progress. A
-    // decline is an Answer. Throws pg::Lost when the outcome is not known to anybody yet. When the
-    // patience is over first, the Answer is the state of now, and the work goes on.
+    // Failures: Invalid idempotency_key_reused, no_route and amount_not_whole_points, Conflict
+    // fx_quote_used and request_in_progress. A decline is an Answer. Throws pg::Lost when the
+    // outcome is not known to anybody yet. When the patience is over first, the Answer is the state
+    // of now, and the work goes on.
     Task<Result<Answer>> create(NewPayment wanted, Patience patience, Deadline deadline);
     // Does what is wished with a payment as it was read a moment ago, at the account that has it.
     // Also Invalid not_supported_by_provider, Conflict account_not_configured, and the refusals
@@ -109,6 +110,11 @@ public:
 
 private:
     struct Work;
+    // What the payment's method says, and what the wallet of its tender calls what it holds.
+    struct Heard {
+        connectors::Outcome outcome;
+        std::string tender = {};  // Empty = nothing was heard of it.
+    };
     static constexpr std::size_t kLeftAloneMax = 4096;
     // Somebody else may be first again and again; each time we decide anew, but not for ever.
     static constexpr int kRoundsMax = 10;
@@ -130,14 +136,19 @@ private:
     Task<Answer> finish(Payment payment, Detour detour, Patience patience, Deadline deadline);
     Task<> work_on(Payment payment, Detour detour, Deadline deadline, std::shared_ptr<Work> work);
     Task<Answer> carry_out(Payment payment, Detour detour, Deadline deadline);
-    Task<connectors::Outcome> perform(Payment payment, bool is_replay);
-    Task<std::optional<Answer>> record(Payment payment, connectors::Outcome outcome,
-                                       Deadline deadline);
+    static Error quote_gone(const Payment& payment);
+    Result<std::int64_t> tender_unit(const NewPayment& wanted) const;
+    Task<connectors::Outcome> ask_method(Payment payment, bool is_replay);
+    Task<connectors::Outcome> ask_tender(Payment payment, Action action);
+    Task<connectors::Outcome> find_hold(Payment payment);
+    Task<Heard> perform(Payment payment, bool is_replay);
+    Task<Heard> complete(Payment payment, connectors::Outcome outcome);
+    Task<std::optional<Answer>> record(Payment payment, Heard heard, Deadline deadline);
     Task<Answer> current(MerchantId merchant, PaymentId payment, OperationId operation);
     Task<Result<Answer>> replay(MerchantId merchant, PaymentId payment, OperationId operation,
                                 bool same_request);
     Task<Payment> load(MerchantId merchant, PaymentId id, OperationId operation);
-    Task<connectors::Outcome> investigate(Payment payment);
+    Task<Heard> investigate(Payment payment);
     Task<bool> resend(Payment payment, Deadline deadline);
 
     asio::io_context& io_;

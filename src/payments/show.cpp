@@ -119,6 +119,28 @@ void show_waiting(json::Writer& out, const Payment& payment) {
     out.end_object();
 }
 
+// What the buyer's points or stored value pay, beside the method.
+void show_tender(json::Writer& out, const Payment& payment) {
+    const auto& tender = payment.tender;
+    if (tender.amount == 0) return;
+    out.key("split_tender").begin_object().field("type", tender.provider);
+    out.field("amount", payment.money(tender.amount).decimal());
+    out.field("amount_captured", payment.money(tender.captured).decimal());
+    out.field("amount_refunded", payment.money(tender.returned).decimal());
+    out.end_object();
+}
+
+// What the buyer pays in his currency, when it is another one.
+void show_presentment(json::Writer& out, const Payment& payment) {
+    if (!payment.presentment) return;
+    const auto& p = *payment.presentment;
+    const auto money = [&](std::int64_t minor) { return Money(minor, p.currency).decimal(); };
+    out.key("presentment").begin_object().field("fx_quote", p.quote.text());
+    out.field("currency", p.currency.code()).field("amount", money(p.amount));
+    out.field("amount_captured", money(p.captured));
+    out.field("amount_refunded", money(p.returned)).end_object();
+}
+
 // Who asked for a refund that had to wait, and who decided.
 void show_approval(json::Writer& out, const Approval& approval) {
     out.key("approval");
@@ -159,6 +181,8 @@ void show(json::Writer& out, const Payment& payment) {
     out.field("token", payment.method_token);
     out.field_if("brand", payment.card_brand);
     out.end_object();
+    show_tender(out, payment);
+    show_presentment(out, payment);
     out.field_if("return_url", payment.return_url);
     out.field("capture", payment.capture_later ? "manual" : "automatic");
     out.field("currency", payment.currency.code());
@@ -192,6 +216,13 @@ void show_refund(json::Writer& out, const Payment& payment) {
     out.field("outcome_unknown", outcome_unknown(payment));
     out.field("currency", payment.currency.code());
     out.field("amount", payment.money(op.amount).decimal());
+    if (payment.presentment) {
+        const auto currency = payment.presentment->currency;
+        out.field("presentment_currency", currency.code());
+        out.field("presentment_amount", Money(op.presented, currency).decimal());
+    }
+    if (op.tender_amount > 0)
+        out.field("split_tender_amount", payment.money(op.tender_amount).decimal());
     out.key("reason");
     op.reason.empty() ? out.null() : out.value(op.reason);
     out.key("payment_orders").begin_array();

@@ -53,6 +53,9 @@ void end(Change& change);
 Operation& add_follow_up(Change& change, Action kind, std::int64_t amount, std::string about,
                          std::uint64_t random);
 
+// Begins to give back what the tender holds, if it does.
+void let_go_of_tender(Change& change);
+
 // Books a refund that begins as a follow-up: from here on its money is on its way.
 void book_reserved(Change& change, const Operation& refund, const Payables& payables);
 

@@ -4,22 +4,20 @@
 
 #include "base/check.h"
 #include "payments/dead_letters.h"
-#include "payments/reader.h"
 #include "payments/rules.h"
 #include "payments/show.h"
 #include "payments/sql.h"
+#include "storage/claim.h"
+#include "storage/rows.h"
 
 namespace florin::payments {
+
+using storage::Reader;
+
 namespace {
 
 std::int16_t slot_number(PaymentId id) {
-    return static_cast<std::int16_t>(id.slot());
-}
-
-Currency read_currency(Reader& in) {
-    const auto currency = currency_from(in.text());
-    check(currency.has_value(), "a stored currency is in the table");
-    return *currency;
+    return storage::slot_number(id.slot());
 }
 
 std::optional<Action> read_doing(Reader& in) {
@@ -36,6 +34,31 @@ Counters read_counters(Reader& in) {
             .refund_reserved = in.int64(),
             .refunded = in.int64(),
             .disputed = in.int64()};
+}
+
+Tender read_tender(Reader& in) {
+    return {.provider = in.text(),
+            .amount = in.int64(),
+            .unit = in.int64(),
+            .reference = in.text(),
+            .captured = in.int64(),
+            .returned = in.int64()};
+}
+
+std::optional<Presentment> read_presentment(Reader& in) {
+    const FxQuoteId quote(in.uuid());
+    const auto currency = in.text();
+    Presentment read{
+        .quote = quote,
+        .currency = currency.empty() ? "EUR"_currency : storage::stored_currency(currency),
+        .amount = in.int64(),
+        .spread = in.int64(),
+        .expires_at = in.time(),
+        .captured = in.int64(),
+        .captured_spread = in.int64(),
+        .returned = in.int64(),
+        .returned_spread = in.int64()};
+    return currency.empty() ? std::nullopt : std::optional(read);
 }
 
 connectors::Proof read_proof(Reader& in) {
@@ -96,7 +119,7 @@ Payment read_payment(const pg::Rows& rows, std::size_t row, int first_column) {
                     .return_url = in.text(),
                     .capture_later = in.boolean(),
                     .livemode = in.boolean(),
-                    .currency = read_currency(in),
+                    .currency = in.currency(),
                     .amount = in.int64(),
                     .counters = read_counters(in),
                     .doing = read_doing(in),
@@ -119,6 +142,12 @@ Payment read_payment(const pg::Rows& rows, std::size_t row, int first_column) {
                     .operation = read_operation(in)};
     in.text();  // The status follows from all this.
     payment.operation.taken_back = in.int64s();
+    payment.tender = read_tender(in);
+    payment.operation.tender_amount = in.int64();
+    payment.operation.tender_key = in.text();
+    payment.presentment = read_presentment(in);
+    payment.operation.presented = in.int64();
+    payment.operation.spread = in.int64();
     return payment;
 }
 
@@ -366,22 +395,8 @@ Task<> Store::postpone(Due claimed, Instant at) {
 }
 
 Task<std::vector<DuePayment>> Store::claim_chores(Instant now, Instant until, std::int64_t limit) {
-    pg::Params params;
-    params.add(now).add(limit);
-    const auto due = co_await pool_.query(sql::chores, std::move(params));
-    if (due.empty()) co_return std::vector<DuePayment>();
-    std::vector<std::int16_t> slots;
-    std::vector<pg::UuidBytes> merchants, payments;
-    std::vector<Instant> times;
-    for (std::size_t i = 0; i < due.size(); ++i) {
-        slots.push_back(due.int16(i, 0));
-        merchants.push_back(due.uuid(i, 1));
-        payments.push_back(due.uuid(i, 2));
-        times.push_back(due.time(i, 3));
-    }
-    pg::Params wanted;
-    wanted.add(slots).add(merchants).add(payments).add(times).add(until);
-    const auto rows = co_await pool_.query(sql::claim_chores, std::move(wanted));
+    const auto rows = co_await storage::claim<pg::UuidBytes, pg::UuidBytes>(
+        pool_, sql::chores, sql::claim_chores, now, until, limit);
     std::vector<DuePayment> out;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         Reader in(rows, i);
@@ -394,22 +409,8 @@ Task<std::vector<DuePayment>> Store::claim_chores(Instant now, Instant until, st
 
 Task<std::vector<ProviderEvent>> Store::claim_events(Instant now, Instant until,
                                                      std::int64_t limit) {
-    pg::Params params;
-    params.add(now).add(limit);
-    const auto due = co_await pool_.query(sql::due_events, std::move(params));
-    if (due.empty()) co_return std::vector<ProviderEvent>();
-    std::vector<std::int16_t> slots;
-    std::vector<std::string> providers, ids;
-    std::vector<Instant> times;
-    for (std::size_t i = 0; i < due.size(); ++i) {
-        slots.push_back(due.int16(i, 0));
-        providers.emplace_back(due.text(i, 1));
-        ids.emplace_back(due.text(i, 2));
-        times.push_back(due.time(i, 3));
-    }
-    pg::Params wanted;
-    wanted.add(slots).add(providers).add(ids).add(times).add(until);
-    const auto rows = co_await pool_.query(sql::claim_events, std::move(wanted));
+    const auto rows = co_await storage::claim<std::string, std::string>(
+        pool_, sql::due_events, sql::claim_events, now, until, limit);
     std::vector<ProviderEvent> out;
     for (std::size_t i = 0; i < rows.size(); ++i) out.push_back(read_event(rows, i));
     co_return out;

@@ -18,6 +18,7 @@
 #include "domain/payment.h"
 #include "domain/refund.h"
 #include "domain/shipment.h"
+#include "fx/types.h"
 #include "ledger/types.h"
 #include "sellers/rules.h"
 
@@ -38,6 +39,28 @@ struct NewOrder {
     std::string category = {};  // The shop's word for what is sold; rules of fees may name it.
 };
 
+// What is paid from the buyer's points or stored value beside the payment's method (split tender).
+// Amounts in minor units of the payment's currency, multiples of `unit`: the worth of a point.
+struct Tender {
+    std::string
+        provider;  // Of the wallet: "points" or "wallet"; empty = all is paid by the method.
+    std::int64_t amount = 0, unit = 1;
+    std::string reference;      // The wallet's id of the charge, once it holds the amount.
+    std::int64_t captured = 0;  // Of `amount`.
+    std::int64_t returned = 0;  // Of `captured`: refunded, or about to be.
+};
+
+// The buyer's side of a payment that he pays in another currency, at the price of a quote
+// (docs/fx.md). Minor units of `currency`; spreads in those of the payment's.
+struct Presentment {
+    FxQuoteId quote;
+    Currency currency;
+    std::int64_t amount = 0, spread = 0;  // Of all of it.
+    Instant expires_at;                   // Of the quote: no further attempt begins after it.
+    std::int64_t captured = 0, captured_spread = 0;
+    std::int64_t returned = 0, returned_spread = 0;  // Refunded, or about to be.
+};
+
 struct NewPayment {
     MerchantId merchant;
     bool livemode = false;
@@ -47,6 +70,8 @@ struct NewPayment {
     bool capture_later = false;
     Currency currency;
     std::vector<NewOrder> orders;  // At least one, all of `currency`.
+    Tender tender = {};
+    std::optional<Presentment> presentment = {};
     // For the choice of an account only, not kept. Empty = not known.
     std::string buyer_country = {}, card_brand = {};
 };
@@ -112,10 +137,14 @@ struct Operation {
     // The provider's reference of a charge that is not the payment's: what an adjustment replaces,
     // what a release gives back, the late success that a refund returns.
     std::string about;
-    bool returned = false;   // A refund that was paid out and came back from the bank.
-    bool by_itself = false;  // Nobody asked for it and nobody waits: it is never given up.
-    Approval approval = {};  // Of a refund.
-    std::string why;         // What made the outcome unknown, or kept it from being sent.
+    bool returned = false;           // A refund that was paid out and came back from the bank.
+    bool by_itself = false;          // Nobody asked for it and nobody waits: it is never given up.
+    Approval approval = {};          // Of a refund.
+    std::int64_t tender_amount = 0;  // What of `amount` is the tender's (Tender).
+    std::string tender_key;          // Our key there; empty = it has no part in it.
+    // What the buyer pays or gets of `amount` in his currency, and the spread of it (Presentment).
+    std::int64_t presented = 0, spread = 0;
+    std::string why;  // What made the outcome unknown, or kept it from being sent.
     connectors::Proof proof;
     std::int32_t ended_version = 0;  // The version whose event is the answer; 0 = not ended.
 };
@@ -176,6 +205,8 @@ struct Payment {
     std::string cancellation_reason;            // Why it is, or was, canceled; "expired" = by time.
     Instant due_at = Instant::max();            // When something is to be done by itself.
     bool dispute_override = false;              // Disputes are about more than is left of it.
+    Tender tender = {};
+    std::optional<Presentment> presentment = {};
     OperationId main;                // The latest operation of those that come one at a time.
     std::string provider_reference;  // The provider's id of the payment, as `main` knows it.
     Operation operation;             // The one that this is about: `main`, or a refund.
@@ -217,6 +248,11 @@ enum class Scope : std::int16_t {
     reject = 12,
     ship = 13,
 };
+
+// What of an operation is asked of the payment's method.
+inline std::int64_t charged(const Operation& op) {
+    return op.amount - op.tender_amount;
+}
 
 // Several refunds and releases may be under way at once, of all else only one.
 constexpr bool is_main(Action action) {

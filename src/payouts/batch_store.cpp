@@ -2,11 +2,15 @@
 
 #include <map>
 
-#include "payouts/reader.h"
 #include "payouts/sql.h"
 #include "payouts/store.h"
+#include "storage/rows.h"
 
 namespace florin::payouts {
+
+using storage::Reader;
+using storage::slot_number;
+
 namespace {
 
 Batch read_batch(const pg::Rows& rows, std::size_t i) {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "base/clock.h"
-#include "connectors/types.h"
+#include "connectors/payouts.h"
 #include "payouts/types.h"
 #include "platform/async/task.h"
 
@@ -19,7 +19,8 @@ struct Order {
     std::string key;  // Derived from the payout, the same each time.
     Money amount;
     Destination destination;
-    std::string reference;  // The rail's word, once it is known.
+    std::string reference;   // The rail's word, once it is known.
+    bool is_replay = false;  // It was sent before, and nobody knows what became of it.
 };
 
 class Rail {
@@ -29,6 +30,8 @@ public:
     virtual std::string source() const = 0;
     // How long the same key gives the same payment. Within it, what is not found is sent again.
     virtual std::chrono::seconds key_window() const = 0;
+    // How long after it was sent a payout that is paid may still come back.
+    virtual std::chrono::seconds return_window() const = 0;
     // Never NotFound.
     virtual Task<connectors::Outcome> pay(Order order, Deadline deadline) = 0;
     // What became of it. Never NotSent; a question without an answer is Unknown.
@@ -43,8 +46,29 @@ class WalletRail : public Rail {
 public:
     std::string source() const override { return {}; }
     std::chrono::seconds key_window() const override { return std::chrono::hours(24 * 3650); }
+    std::chrono::seconds return_window() const override { return {}; }
     Task<connectors::Outcome> pay(Order order, Deadline deadline) override;
     Task<connectors::Outcome> find(Order order, Deadline deadline) override;
+};
+
+// Out of our balance with a provider, to somebody who has an account there.
+class ProviderRail : public Rail {
+public:
+    // `account`: ours, as the configuration and the ledger name it. Both others outlive this.
+    ProviderRail(const connectors::PayoutConnector& connector, connectors::Wire& wire,
+                 std::string account)
+        : connector_(connector), wire_(wire), account_(std::move(account)) {}
+
+    std::string source() const override { return account_; }
+    std::chrono::seconds key_window() const override { return connector_.key_window(); }
+    std::chrono::seconds return_window() const override { return std::chrono::days(10); }
+    Task<connectors::Outcome> pay(Order order, Deadline deadline) override;
+    Task<connectors::Outcome> find(Order order, Deadline deadline) override;
+
+private:
+    const connectors::PayoutConnector& connector_;
+    connectors::Wire& wire_;
+    std::string account_;
 };
 
 }  // namespace florin::payouts

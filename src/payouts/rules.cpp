@@ -35,6 +35,10 @@ void book(Step& step, const Payout& before, Event event, std::int64_t fee, Insta
         step.postings.push_back(back_posting(after, std::string(kind_of(event)), fee, now));
 }
 
+std::string reason_of(const connectors::Declined& no) {
+    return no.detail_code.empty() ? no.code : no.code + ": " + no.detail_code;
+}
+
 std::unexpected<Error> refuse(const Payout& payout, Fault fault, std::string_view code,
                               std::string_view detail) {
     auto refusal = fail(fault, code, detail);
@@ -145,7 +149,8 @@ Result<Step> step(const Payout& payout, Event event, News news, Instant now) {
     if (!news.reference.empty()) after.reference = std::move(news.reference);
     if (!news.reason.empty()) after.reason = std::move(news.reason);
     if (event == Event::sent) {
-        after.sent_at = now;
+        // The rail's key is as old as its first use that may have had an effect.
+        if (payout.status == Status::approved) after.sent_at = now;
         after.tries = static_cast<std::int16_t>(std::min(payout.tries + 1, 1000));
     }
     if (event == Event::recall_requested) after.recall_requested = true;
@@ -194,13 +199,16 @@ bool has_happened(const Payout& payout, Event event, const News& news) {
 std::optional<Heard> heard(const Payout& payout, const connectors::Outcome& outcome) {
     using namespace connectors;
     const bool was_sent = payout.status == Status::sending;
+    const bool was_paid = payout.status == Status::paid;
+    if (const auto* no = std::get_if<Declined>(&outcome))
+        return Heard{was_paid ? Event::returned : Event::failed,
+                     {.reference = no->reference, .reason = reason_of(*no)}};
+    if (was_paid) return std::nullopt;
     if (const auto* yes = std::get_if<Succeeded>(&outcome))
         return Heard{Event::paid, {.reference = yes->reference}};
-    if (const auto* no = std::get_if<Declined>(&outcome))
-        return Heard{Event::failed, {.reference = no->reference, .reason = no->code}};
     if (const auto* pending = std::get_if<Pending>(&outcome)) {
         if (payout.status == Status::in_transit) return std::nullopt;
-        return Heard{Event::accepted, {.reference = pending->reference}};
+        return Heard{Event::accepted, {.reference = pending->reference, .reason = pending->why}};
     }
     if (const auto* not_sent = std::get_if<NotSent>(&outcome); not_sent && was_sent)
         return Heard{Event::not_sent, {.reason = not_sent->why}};

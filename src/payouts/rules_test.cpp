@@ -211,6 +211,19 @@ TEST(PayoutRules, SilenceIsNeverANo) {
     EXPECT_FALSE(heard(unknown, Unknown{"still nothing"}));
     EXPECT_FALSE(heard(unknown, NotSent{"refused"}));
     EXPECT_EQ(heard(unknown, Succeeded{"tr_1", {}})->event, Event::paid);
+    const auto sent_at = unknown.sent_at;  // The rail's key gets no younger by using it again.
+    EXPECT_EQ(step(unknown, Event::sent, {}, kNoon + std::chrono::hours(5))->after.sent_at,
+              sent_at);
+    auto paid = payout;
+    paid.status = Status::paid;  // Only a no is news of what is paid.
+    EXPECT_EQ(heard(paid, Declined{"payout_failed", "no_account", "po_1", {}})->event,
+              Event::returned);
+    EXPECT_EQ(heard(paid, Declined{"payout_failed", "no_account", "po_1", {}})->news.reason,
+              "payout_failed: no_account");
+    EXPECT_FALSE(heard(paid, Succeeded{"po_1", {}}));
+    EXPECT_FALSE(heard(paid, Pending{"po_1", "provider", ""}));
+    EXPECT_FALSE(heard(paid, Unknown{"no answer"}));
+    EXPECT_FALSE(heard(paid, NotFound{}));
 }
 
 TEST(PayoutTypes, AnIbanHasItsChecksum) {
@@ -232,6 +245,10 @@ TEST(PayoutTypes, AnIbanHasItsChecksum) {
         ASSERT_FALSE(refused) << iban;
         EXPECT_EQ(refused.error().code, code) << iban;
     }
+    EXPECT_TRUE(is_connected_account("acct_1AbZ9"));
+    for (const auto* bad : {"", "acct_", "acct", "acc_1", "acct_a b", "acct_a\r\n", "acct_{{x}}"})
+        EXPECT_FALSE(is_connected_account(bad)) << bad;
+    EXPECT_FALSE(is_connected_account("acct_" + std::string(60, 'a')));
     EXPECT_TRUE(is_bic("COBADEFFXXX") && is_bic("COBADEFF"));
     EXPECT_FALSE(is_bic("COBADEFFX") || is_bic("COBA12FF") || is_bic("cobadeff"));
 }

@@ -68,13 +68,14 @@ public:
 
 private:
     std::optional<std::string> source_of(RailKind rail) const;
+    Rail* rail_of(const Payout& payout) const;
     Wish wish_of(const Settings& settings, std::string source) const;
     Task<Result<std::optional<Payout>>> try_create(Settings settings, bool is_active, Wish wish,
                                                    std::optional<Run> run);
     Task<> make_one(DueSettings due);
     Task<> pay(Payout payout);
     Task<> ask(Payout payout);
-    Task<> record(Payout payout, connectors::Outcome outcome);
+    Task<> record(Payout payout, connectors::Outcome outcome, Rail& rail);
     Task<bool> take(Payout& payout, payout::Event event, News news);
 
     Store& store_;

@@ -22,16 +22,20 @@ constexpr int kRounds = 8;
 // Says what it was told to say, and remembers what it was asked.
 class ScriptedRail : public Rail {
 public:
-    std::string source() const override { return "stripe"; }
+    std::string source() const override { return account; }
     std::chrono::seconds key_window() const override { return window; }
+    std::chrono::seconds return_window() const override { return std::chrono::days(10); }
     Task<Outcome> pay(Order order, Deadline) override {
         keys.push_back(order.key);
+        replays.push_back(order.is_replay);
         co_return take(answers);
     }
     Task<Outcome> find(Order, Deadline) override { co_return take(findings); }
 
     std::deque<Outcome> answers, findings;
     std::vector<std::string> keys;
+    std::vector<bool> replays;
+    std::string account = "stripe";
     std::chrono::seconds window{3600};
 
 private:
@@ -52,10 +56,11 @@ protected:
         settings("stripe_connect");
     }
 
-    void settings(std::string_view word, Instant due = Instant::max()) {
+    void settings(std::string_view word, Instant due = Instant::max(),
+                  std::string reference = "ann") {
         Settings wanted{.seller = seller,
                         .merchant = shop,
-                        .reference = "ann",
+                        .reference = std::move(reference),
                         .currency = kEur,
                         .rail = *rail_from(word),
                         .destination = {"Ann", "acct_1", ""},
@@ -66,15 +71,16 @@ protected:
     }
 
     // What the seller is owed grows.
-    void owe(std::int64_t amount) {
+    void owe(std::int64_t amount, const std::string& reference = "ann") {
         const auto id = OperationId::make(now(), seller.slot(), ++numbers << 2);
-        const ledger::Posting posting{.id = id,
-                                      .merchant = shop,
-                                      .source = id.uuid(),
-                                      .kind = "release",
-                                      .at = now(),
-                                      .legs = {{{ledger::kEscrow, "", kEur}, amount, id.uuid()},
-                                               {payable_account("ann", kEur), -amount, id.uuid()}}};
+        const ledger::Posting posting{
+            .id = id,
+            .merchant = shop,
+            .source = id.uuid(),
+            .kind = "release",
+            .at = now(),
+            .legs = {{{ledger::kEscrow, "", kEur}, amount, id.uuid()},
+                     {payable_account(reference, kEur), -amount, id.uuid()}}};
         std::vector<const ledger::Posting*> one{&posting};
         std::vector<pg::Call> calls;
         poster.encode(one, calls);
@@ -116,6 +122,27 @@ Task<> make(Service& service, MerchantId shop, SellerId seller, std::string key,
     ClientKey client{std::move(key), {}};
     const auto one = co_await service.create(shop, seller, kEur, KeyId(), std::move(client));
     if (one) made.push_back(one->payout.id);
+}
+
+// More than one run of the database takes statements for.
+TEST_F(PayoutsTest, ManySellersAreDueAtOnce) {
+    constexpr int kSellers = 300;
+    for (int n = 0; n < kSellers; ++n) {
+        const auto reference = "seller_" + std::to_string(n);
+        sellers::Seller wanted{
+            .merchant = shop, .reference = reference, .name = "Ann", .created_at = now()};
+        seller = test::run(io, sellers.add(std::move(wanted)))->row.id;
+        settings("stripe_connect", now(), reference);
+        owe(100, reference);
+    }
+    rail.answers.assign(kSellers, connectors::Pending{"po_1", "provider", ""});
+    Payer payer(io, service, std::chrono::milliseconds(50));
+    for (int n = 0; n < 100 && ask("SELECT count(*) FROM florin.payout") != "300"; ++n)
+        test::run(io, payer.pass());
+    test::run(io, payer.settle());
+    EXPECT_EQ(ask("SELECT count(*) FROM florin.payout"), "300");
+    EXPECT_EQ(ask("SELECT count(*) FROM florin.payout_settings WHERE due_at <= now()"), "0");
+    EXPECT_EQ(balance(ledger::kSellerPayable), "0");
 }
 
 TEST_F(PayoutsTest, OfManyAtOneInstantOneIsMade) {
@@ -185,6 +212,47 @@ TEST_F(PayoutsTest, ASenderThatDiedLeavesAnUnknown) {
     const auto again = create();
     EXPECT_EQ(again->payout.gross, 100);
     EXPECT_EQ(again->payout.from_seq, payout.to_seq);
+}
+
+TEST_F(PayoutsTest, AReplayThatDidNotLeaveIsStillUnknown) {
+    owe(100);
+    const auto id = create()->payout.id;
+    rail.answers = {connectors::NotSent{"refused"}, connectors::Unknown{"no answer"},
+                    connectors::NotSent{"refused"}};
+    EXPECT_EQ(look(id).status, Status::approved);  // The first: nothing has happened.
+    EXPECT_EQ(look(id).status, Status::unknown);
+    const auto sent_at = read(id).sent_at;
+    rail.findings = {connectors::NotFound{}};
+    EXPECT_EQ(look(id).status, Status::unknown);  // It may not be canceled now.
+    EXPECT_EQ(read(id).sent_at, sent_at);
+    EXPECT_EQ(rail.replays, (std::vector<bool>{false, false, true}));
+}
+
+TEST_F(PayoutsTest, WhatIsPaidIsWatchedAndMayComeBack) {
+    owe(100);
+    const auto id = create()->payout.id;
+    rail.answers = {connectors::Succeeded{"po_1", {}}};
+    EXPECT_LT(look(id).due_at, now() + std::chrono::hours(13));
+    rail.findings = {connectors::Succeeded{"po_1", {}}, connectors::Unknown{"no answer"},
+                     connectors::Declined{"payout_failed", "account_closed", "po_1", {}}};
+    EXPECT_EQ(look(id).status, Status::paid);
+    EXPECT_EQ(look(id).status, Status::paid);
+    EXPECT_EQ(look(id).status, Status::returned);
+    EXPECT_EQ(balance(ledger::kSellerPayable), "100");
+    EXPECT_FALSE(test::run(io, store.settings(seller, kEur))->suspended.empty());
+}
+
+TEST_F(PayoutsTest, NobodyPaysOutOfAnotherAccountOfOurs) {
+    owe(100);
+    const auto id = create()->payout.id;
+    rail.account = "stripe_other";
+    EXPECT_EQ(look(id).status, Status::approved);
+    EXPECT_TRUE(rail.keys.empty());
+    rail.account = "stripe";
+    rail.answers = {connectors::Pending{"po_1", "provider", ""}};
+    EXPECT_EQ(look(id).status, Status::in_transit);
+    rail.account = "stripe_other";
+    EXPECT_EQ(look(id).status, Status::in_transit);
 }
 
 Task<> attempt(Store& store, Step step, int& written) {

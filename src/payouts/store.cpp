@@ -3,10 +3,15 @@
 #include <algorithm>
 
 #include "payouts/postings.h"
-#include "payouts/reader.h"
 #include "payouts/sql.h"
+#include "storage/claim.h"
+#include "storage/rows.h"
 
 namespace florin::payouts {
+
+using storage::Reader;
+using storage::slot_number;
+
 namespace {
 
 // One round trip is one statement's rows; of each row `read` makes a value.
@@ -113,17 +118,35 @@ pg::Records record_of(const Settings& s) {
     return row;
 }
 
-pg::Params run_params(const SellerId& seller, Currency currency, Instant claim, Instant next) {
-    pg::Params params;
-    params.add(slot_number(seller.slot())).add(seller.uuid().bytes).add(currency.code());
-    params.add(claim).add(next);
-    return params;
-}
+// However many sellers are due at once, their runs are moved by one call.
+class Runs {
+public:
+    void add(const Payout& payout, const Run& run) {
+        slots_.push_back(slot_number(payout.id.slot()));
+        sellers_.push_back(payout.seller.uuid().bytes);
+        currencies_.emplace_back(payout.currency.code());
+        claims_.push_back(run.claim);
+        nexts_.push_back(run.next);
+    }
+    void encode(std::vector<pg::Call>& calls) const {
+        if (slots_.empty()) return;
+        pg::Params params;
+        params.add(slots_).add(sellers_).add(currencies_).add(claims_).add(nexts_);
+        calls.push_back({sql::move_run, std::move(params)});
+    }
+
+private:
+    std::vector<std::int16_t> slots_;
+    std::vector<pg::UuidBytes> sellers_;
+    std::vector<std::string> currencies_;
+    std::vector<Instant> claims_, nexts_;
+};
 
 // The rows of payouts and their events, and what hangs on each.
 void encode(const std::vector<Step>& steps, std::vector<pg::Call>& calls) {
     pg::Records payouts("florin.payout"), events("florin.payout_event");
     pg::Records reserves("florin.payout_reserve");
+    Runs runs;
     for (const auto& [after, event, by, detail, postings, reserve_until, suspends, run] : steps) {
         const auto slot = slot_number(after.id.slot());
         add_record(payouts, after);
@@ -132,15 +155,14 @@ void encode(const std::vector<Step>& steps, std::vector<pg::Call>& calls) {
         if (after.version == 1 && after.reserved > 0)
             reserves.add(slot, after.id.uuid().bytes, after.reserved, reserve_until,
                          Instant::max());
-        if (run)
-            calls.push_back(
-                {sql::move_run, run_params(after.seller, after.currency, run->claim, run->next)});
+        if (run) runs.add(after, *run);
         if (suspends.empty()) continue;
         pg::Params params;
         params.add(slot).add(after.seller.uuid().bytes).add(after.currency.code());
         params.add(after.destination.account).add(suspends).add(after.updated_at);
         calls.push_back({sql::suspend_destination, std::move(params)});
     }
+    runs.encode(calls);
     pg::Params params;
     params.add(std::move(payouts)).add(std::move(events));
     calls.push_back({sql::write_payouts, std::move(params)});
@@ -265,21 +287,8 @@ Task<std::vector<History>> Store::history(PayoutId id) {
 }
 
 Task<std::vector<Payout>> Store::claim(Instant now, Instant until, std::int64_t limit) {
-    pg::Params params;
-    params.add(now).add(limit);
-    const auto due = co_await pool_.query(sql::due_payouts, std::move(params));
-    if (due.empty()) co_return std::vector<Payout>();
-    std::vector<std::int16_t> slots;
-    std::vector<pg::UuidBytes> ids;
-    std::vector<Instant> times;
-    for (std::size_t i = 0; i < due.size(); ++i) {
-        slots.push_back(due.int16(i, 0));
-        ids.push_back(due.uuid(i, 1));
-        times.push_back(due.time(i, 2));
-    }
-    pg::Params wanted;
-    wanted.add(slots).add(ids).add(times).add(until);
-    const auto rows = co_await pool_.query(sql::claim_payouts, std::move(wanted));
+    const auto rows = co_await storage::claim<pg::UuidBytes>(pool_, sql::due_payouts,
+                                                             sql::claim_payouts, now, until, limit);
     co_return read_all(rows, read_payout);
 }
 
@@ -312,23 +321,8 @@ Task<> Store::put(Settings settings) {
 }
 
 Task<std::vector<DueSettings>> Store::claim_runs(Instant now, Instant until, std::int64_t limit) {
-    pg::Params params;
-    params.add(now).add(limit);
-    const auto due = co_await pool_.query(sql::due_settings, std::move(params));
-    if (due.empty()) co_return std::vector<DueSettings>();
-    std::vector<std::int16_t> slots;
-    std::vector<pg::UuidBytes> sellers;
-    std::vector<std::string> currencies;
-    std::vector<Instant> times;
-    for (std::size_t i = 0; i < due.size(); ++i) {
-        slots.push_back(due.int16(i, 0));
-        sellers.push_back(due.uuid(i, 1));
-        currencies.emplace_back(due.text(i, 2));
-        times.push_back(due.time(i, 3));
-    }
-    pg::Params wanted;
-    wanted.add(slots).add(sellers).add(currencies).add(times).add(until);
-    const auto rows = co_await pool_.query(sql::claim_settings, std::move(wanted));
+    const auto rows = co_await storage::claim<pg::UuidBytes, std::string>(
+        pool_, sql::due_settings, sql::claim_settings, now, until, limit);
     co_return read_all(rows, [](Reader& in) {
         auto settings = read_settings(in);
         return DueSettings{std::move(settings), in.boolean()};
@@ -336,7 +330,9 @@ Task<std::vector<DueSettings>> Store::claim_runs(Instant now, Instant until, std
 }
 
 Task<> Store::put_off_run(Settings claimed, Instant next) {
-    auto params = run_params(claimed.seller, claimed.currency, claimed.due_at, next);
+    pg::Params params;
+    params.add(slot_number(claimed.seller.slot())).add(claimed.seller.uuid().bytes);
+    params.add(claimed.currency.code()).add(claimed.due_at).add(next);
     co_await pool_.query(sql::put_off_run, std::move(params));
 }
 

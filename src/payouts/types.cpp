@@ -64,6 +64,15 @@ Result<void> check_iban(std::string_view iban) {
     return {};
 }
 
+bool is_connected_account(std::string_view text) {
+    constexpr std::string_view kPrefix = "acct_";
+    constexpr std::size_t kLongest = 64;
+    const auto rest = text.substr(std::min(text.size(), kPrefix.size()));
+    return text.starts_with(kPrefix) && !rest.empty() && text.size() <= kLongest &&
+           std::ranges::all_of(
+               rest, [](char c) { return is_digit(c) || is_capital(c) || (c >= 'a' && c <= 'z'); });
+}
+
 bool is_bic(std::string_view text) {
     if (text.size() != 8 && text.size() != 11) return false;
     return is_capital(text[4]) && is_capital(text[5]) &&

@@ -45,6 +45,8 @@ struct Destination {
 
 // Codes of failure: iban_malformed, iban_wrong_checksum.
 Result<void> check_iban(std::string_view iban);
+// acct_ and then letters and digits, at most 64 in all.
+bool is_connected_account(std::string_view text);
 // 8 or 11 capitals and digits, as ISO 9362 wants them.
 bool is_bic(std::string_view text);
 

@@ -50,6 +50,7 @@ std::string journal_line(const Command& command) {
     json::Writer out;
     out.begin_object().field("at", command.at_us).field("request", command.request_id);
     out.field("path", command.path).field("form", command.form).field_if("key", command.key);
+    out.field_if("account", command.account);
     if (command.answer_500) out.field("answer_500", true);
     out.end_object();
     return std::move(out).text() + "\n";
@@ -116,6 +117,7 @@ std::size_t Journal::replay(const std::function<void(const Command&)>& execute) 
         command.path = text_of(found, "path");
         command.form = text_of(found, "form");
         command.key = text_of(found, "key");
+        command.account = text_of(found, "account");
         command.answer_500 = !found["answer_500"].error();
         execute(command);
     }

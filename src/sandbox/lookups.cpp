@@ -102,8 +102,10 @@ struct Provider::Shelf {
     std::vector<std::uint32_t> Charge::* of_charge;
 };
 
-Reply Provider::get(const std::string& path, const Params& params, std::int64_t newest_us) const {
-    auto text = route_get(path, params, newest_us);
+Reply Provider::get(const std::string& path, const Params& params, std::int64_t newest_us,
+                    const std::string& account) const {
+    auto text = Connected::is_path(path) ? connected_.get(path, params, account)
+                                         : route_get(path, params, newest_us);
     if (!text) return reply_of(std::unexpected(std::move(text).error()));
     return reply_of(std::make_shared<const std::string>(*std::move(text)));
 }

@@ -64,6 +64,9 @@ Reply Provider::post(const Command& command, const Params& params) {
 
 Provider::Json Provider::route_post(const Command& command, const Params& params) {
     const std::string& path = command.path;
+    if (Connected::is_path(path)) return post_connected(command, params);
+    if (!command.account.empty())
+        return refuse("", "", "This sandbox takes Stripe-Account for payouts only.");
     if (path == kIntents) return create_intent(command, params);
     if (path == "/v1/payment_methods") return create_method(command, params);
     if (path == "/v1/refunds") return create_refund(command, params);
@@ -74,6 +77,14 @@ Provider::Json Provider::route_post(const Command& command, const Params& params
 
     if (path.starts_with(kDispute)) return route_dispute(command, params);
     return route_intent(command, params);
+}
+
+Provider::Json Provider::post_connected(const Command& command, const Params& params) {
+    const auto tell = [&](std::string_view type, const std::string& object) {
+        emit(command, type, share(object), command.account);
+    };
+    TRY(auto object, connected_.post(command, params, tell));
+    return share(std::move(object));
 }
 
 Provider::Json Provider::route_dispute(const Command& command, const Params& params) {
@@ -139,14 +150,21 @@ Provider::Json Provider::advance(const Command& command, const Params& params) {
         out.value(dispute.id);
         return true;
     });
+    const auto paid = connected_.advance(
+        meant, [&](const std::string& account, std::string_view type, const std::string& object) {
+            emit(command, type, share(object), account);
+        });
+    for (const auto& id : paid) out.value(id);
     out.end_array().end_object();
     return share(std::move(out).text());
 }
 
-void Provider::emit(const Command& command, std::string_view type, Body object) {
+void Provider::emit(const Command& command, std::string_view type, Body object,
+                    std::string_view account) {
     auto& event = events_.emplace_back();
     event.facts.id = store_.next_id("evt_");
     event.facts.type = type;
+    event.facts.account = account;
     event.facts.created = command.at_us / 1'000'000;
     event.facts.request_id = command.request_id;
     event.facts.idempotency_key = command.key;

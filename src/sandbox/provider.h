@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "sandbox/checks.h"
+#include "sandbox/connected.h"
 #include "sandbox/idempotency.h"
 #include "sandbox/store.h"
 
@@ -25,6 +26,7 @@ struct Command {
     std::string path;
     std::string form;
     std::string key;          // The idempotency key, if there is one.
+    std::string account;      // The connected account that is acted for; empty: the platform.
     bool answer_500 = false;  // Execute, but answer 500.
 };
 
@@ -44,11 +46,13 @@ class Provider {
 public:
     static constexpr std::size_t kEventsMax = 10'000;  // Older ones are forgotten.
 
-    explicit Provider(std::uint64_t salt) : store_(salt) {}
+    explicit Provider(std::uint64_t salt) : store_(salt), connected_(store_) {}
 
     Reply post(const Command& command, const Params& params);
     // `newest_us`: payments created later are not in the search yet.
-    Reply get(const std::string& path, const Params& params, std::int64_t newest_us) const;
+    // `account`: the connected account that is acted for.
+    Reply get(const std::string& path, const Params& params, std::int64_t newest_us,
+              const std::string& account = {}) const;
 
     const Store& store() const { return store_; }
     void set_base_url(std::string url) { store_.base_url = std::move(url); }
@@ -98,7 +102,9 @@ private:
     void dispute_captured(const Command& command, std::uint32_t charge);
     void withdraw(const Command& command, Dispute& dispute);
     bool decide_dispute(const Command& command, Dispute& dispute);
-    void emit(const Command& command, std::string_view type, Body object);
+    void emit(const Command& command, std::string_view type, Body object,
+              std::string_view account = {});
+    Json post_connected(const Command& command, const Params& params);
 
     Text route_get(const std::string& path, const Params& params, std::int64_t newest_us) const;
     Text list_intents(const Params& params) const;
@@ -115,6 +121,7 @@ private:
     Reply reply_of(Json result) const;
 
     Store store_;
+    Connected connected_;
     std::int64_t authorization_seconds_ = 7 * 24 * 3600;
     std::deque<Event> events_;
 };

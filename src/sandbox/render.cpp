@@ -237,6 +237,7 @@ std::string render_list(std::string_view kind, std::string_view url,
 std::string render_event(const EventFacts& facts, std::string_view object_json) {
     Writer out;
     out.begin_object().field("id", facts.id).field("object", "event");
+    out.field_if("account", facts.account);
     out.field("api_version", kApiVersion).field("created", facts.created);
     out.key("data").begin_object().key("object").raw(object_json).end_object();
     out.field("livemode", false).field("pending_webhooks", 1).key("request").begin_object();

@@ -37,6 +37,7 @@ std::string render_list(std::string_view kind, std::string_view url,
 struct EventFacts {
     std::string id;
     std::string type;
+    std::string account = {};  // The connected account that it is of; empty: the platform.
     std::int64_t created = 0;
     std::string request_id;
     std::string idempotency_key;

@@ -137,7 +137,7 @@ Task<http::Response> Routes::call(http::Request request, http::Target target,
     } else {
         if (fate.delay_ms > 0) co_await sleep_for(std::chrono::milliseconds(fate.delay_ms));
         answer(request.method == "GET"
-                   ? get(target)
+                   ? get(target, std::string(request.headers.get("Stripe-Account")))
                    : reply_with(store, unknown_address(request.method, target.path)));
     }
     response.hang_up = fate.has(Fault::drop_reply);
@@ -153,6 +153,7 @@ Task<Sandbox::Early> Routes::post(http::Request request, std::string path, std::
     command.path = std::move(path);
     command.form = std::move(request.body);
     command.key = request.headers.get("Idempotency-Key");
+    command.account = request.headers.get("Stripe-Account");
     command.answer_500 = fate.has(Fault::error_500_after);
     if (command.path == kFilesPath && !command.form.empty()) {
         auto form = upload_form(request.headers.get("Content-Type"), command.form);
@@ -179,13 +180,13 @@ Task<Sandbox::Early> Routes::post(http::Request request, std::string path, std::
     co_return done;
 }
 
-Reply Routes::get(const http::Target& target) const {
+Reply Routes::get(const http::Target& target, const std::string& account) const {
     const auto newest_us = now_us() - faults_.search_lag_ms() * 1000;
     const auto& provider = sandbox_.provider();
     if (!target.readable)
         return reply_with(provider.store(), problem_of(400, "invalid_request_error", "",
                                                        "The address cannot be read."));
-    return provider.get(target.path, Params(target.query), newest_us);
+    return provider.get(target.path, Params(target.query), newest_us, account);
 }
 
 http::Response Routes::own_page(const http::Request& request, const http::Target& target) {

@@ -26,7 +26,7 @@ private:
     Task<http::Response> call(http::Request request, http::Target target, std::string request_id);
     Task<Sandbox::Early> post(http::Request request, std::string path, std::string request_id,
                               Fate fate);
-    Reply get(const http::Target& target) const;
+    Reply get(const http::Target& target, const std::string& account) const;
     std::optional<Reply> refuse_caller(const http::Request& request, std::string_view path) const;
     http::Response own_page(const http::Request& request, const http::Target& target);
     http::Response challenge_page(const http::Request& request, const std::string& path);

@@ -46,6 +46,11 @@ Problem key_problem(const IdempotencyKeys::Found& found, const std::string& key)
     return problem;
 }
 
+// A key belongs to the account that it was used for.
+std::string scoped_key(const Command& command) {
+    return command.account.empty() ? command.key : command.account + '/' + command.key;
+}
+
 }  // namespace
 
 Reply reply_with(const Store& store, const Problem& problem) {
@@ -65,15 +70,16 @@ std::size_t Sandbox::restore() {
     return journal_->replay([this](const Command& command) {
         const auto params = Params::parse(command.form).value_or(Params());
         if (!command.key.empty())
-            keys_.begin(command.key, command.path, params.fingerprint(), command.at_us);
+            keys_.begin(scoped_key(command), command.path, params.fingerprint(), command.at_us);
         auto reply = provider_.post(command, params);
-        if (!command.key.empty()) keys_.finish(command.key, std::move(reply));
+        if (!command.key.empty()) keys_.finish(scoped_key(command), std::move(reply));
     });
 }
 
 std::optional<Sandbox::Early> Sandbox::begin(const Command& command, const Params& params) {
     if (command.key.empty()) return {};
-    auto found = keys_.begin(command.key, command.path, params.fingerprint(), command.at_us);
+    auto found =
+        keys_.begin(scoped_key(command), command.path, params.fingerprint(), command.at_us);
     if (found.verdict == Verdict::fresh) return {};
     Early early;
     early.replayed = found.verdict == Verdict::replay;
@@ -94,7 +100,8 @@ Reply Sandbox::execute(const Command& command, const Params& params) {
         }
     }
     if (!command.key.empty()) {
-        reply.executed ? keys_.finish(command.key, reply) : keys_.release(command.key);
+        reply.executed ? keys_.finish(scoped_key(command), reply)
+                       : keys_.release(scoped_key(command));
     }
     return reply;
 }

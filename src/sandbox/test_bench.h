@@ -46,13 +46,14 @@ public:
     }
 
     Answer post(const std::string& path, const std::string& form, const std::string& key = "",
-                bool answer_500 = false) {
+                bool answer_500 = false, const std::string& account = "") {
         Command command;
         command.at_us = now_us += 1'000'000;
         command.request_id = "req_test";
         command.path = path;
         command.form = form;
         command.key = key;
+        command.account = account;
         command.answer_500 = answer_500;
         const auto params = Params::parse(form).value();
         if (const auto early = sandbox.begin(command, params))
@@ -72,8 +73,10 @@ public:
         const auto type = "multipart/form-data; boundary=" + fence.substr(2);
         return post(std::string(kFilesPath), upload_form(type, body).value(), key);
     }
-    Answer get(const std::string& path, const std::string& query = "") {
-        const auto reply = sandbox.provider().get(path, Params::parse(query).value(), now_us);
+    Answer get(const std::string& path, const std::string& query = "",
+               const std::string& account = "") {
+        const auto reply =
+            sandbox.provider().get(path, Params::parse(query).value(), now_us, account);
         return {reply.status, *reply.body};
     }
     // The line of the truth log.

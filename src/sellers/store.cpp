@@ -3,13 +3,13 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "sellers/sql.h"
+#include "storage/rows.h"
 
 namespace florin::sellers {
-namespace {
 
-std::int16_t slot_number(Slot slot) {
-    return static_cast<std::int16_t>(slot);
-}
+using storage::slot_number;
+
+namespace {
 
 Seller read_seller(const pg::Rows& rows, std::size_t i) {
     return {.id = SellerId(Uuid{rows.uuid(i, 0)}),

@@ -181,11 +181,6 @@ std::string body_of(const connectors::Hint& hint) {
                        connectors::name(hint.about), hint.object);
 }
 
-Task<http::Answer> NoWire::send(http::Request, Deadline) {
-    http::WireFailure nothing{false, "there is no wire"};
-    co_return std::unexpected(std::move(nothing));
-}
-
 Instant instant_of(Deadline deadline) {
     return Instant(std::chrono::duration_cast<microseconds>(deadline.time_since_epoch()));
 }

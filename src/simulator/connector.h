@@ -32,12 +32,6 @@ private:
     connectors::Capabilities capabilities_;
 };
 
-// The connector has no need of one.
-class NoWire final : public connectors::Wire {
-public:
-    Task<http::Answer> send(http::Request request, Deadline deadline) override;
-};
-
 inline constexpr std::string_view kProviderName = "simulated";
 inline constexpr std::string_view kSignatureHeader = "Signature";
 inline constexpr std::string_view kHookSecret = "webhook secret";

@@ -1,5 +1,6 @@
 #include "simulator/planted.h"
 
+#include "connectors/no_wire.h"
 #include "payments/rules.h"
 #include "payments/show.h"
 #include "simulator/connector.h"
@@ -280,7 +281,7 @@ private:
     World& world_;
     Records& honest_;
     const Connector& connector_;
-    NoWire wire_;
+    connectors::NoWire wire_;
 };
 
 }  // namespace

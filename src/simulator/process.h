@@ -7,6 +7,7 @@
 
 #include <functional>
 
+#include "connectors/no_wire.h"
 #include "payments/resolver.h"
 #include "simulator/connector.h"
 #include "simulator/judge.h"
@@ -51,7 +52,7 @@ private:
     SimulatedRecords honest_records_;
     std::unique_ptr<payments::Records> planted_records_;
     payments::Records& records_;
-    NoWire wire_;
+    connectors::NoWire wire_;
     payments::Service service_;
     payments::Resolver resolver_;
 };

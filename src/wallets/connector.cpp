@@ -13,7 +13,7 @@ using connectors::Outcome;
 // A charge that others change at the same moment is decided upon anew, but not for ever.
 constexpr int kRoundsMax = 10;
 
-connectors::Capabilities capabilities_of(std::string_view name) {
+connectors::Capabilities capabilities_of(std::string_view name, std::int64_t unit) {
     return {
         .name = name,
         .safe_replay = true,
@@ -27,6 +27,7 @@ connectors::Capabilities capabilities_of(std::string_view name) {
         .increment = true,
         .fence = true,
         .answer_time = std::chrono::seconds(20),
+        .unit = unit,
     };
 }
 
@@ -59,7 +60,9 @@ Connector::Connector(Engine& engine, Terms terms)
     : Connector(engine, Provider{kPointsProvider, terms}) {}
 
 Connector::Connector(Engine& engine, Provider provider)
-    : engine_(engine), provider_(provider), capabilities_(capabilities_of(provider.name)) {}
+    : engine_(engine),
+      provider_(provider),
+      capabilities_(capabilities_of(provider.name, provider.points ? provider.points->value : 1)) {}
 
 Task<Movement> Connector::do_it(Order order, Deadline deadline) const {
     for (int round = 0; round < kRoundsMax; ++round) {
@@ -126,10 +129,6 @@ Task<Outcome> Connector::answer_dispute(connectors::Wire&, connectors::DisputeRe
 Result<connectors::Hint> Connector::read_webhook(const http::Headers&, std::string_view,
                                                  std::string_view, Instant) const {
     return fail(Fault::malformed, "webhook_malformed", "a wallet sends no webhooks");
-}
-
-Task<http::Answer> NoWire::send(http::Request, Deadline) {
-    co_return std::unexpected(http::WireFailure{false, "a wallet has no wire"});
 }
 
 }  // namespace florin::wallets

@@ -42,10 +42,4 @@ private:
     const connectors::Capabilities capabilities_;
 };
 
-// There is no way out to a provider of our own.
-class NoWire : public connectors::Wire {
-public:
-    Task<http::Answer> send(http::Request request, Deadline deadline) override;
-};
-
 }  // namespace florin::wallets

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "connectors/no_wire.h"
 #include "tests/kit/test_database.h"
 #include "wallets/expirer.h"
 
@@ -87,7 +88,7 @@ protected:
     int keys = 0;
     const MerchantId merchant = MerchantId::make(now(), 0, 7);
     const PaymentId payment = PaymentId::make(now(), 5, 8);
-    NoWire wire;
+    connectors::NoWire wire;
     Store store{pool};
     Engine engine{io, store, {.conninfo = database.conninfo()}};
     Engine second_engine{io, store, {.conninfo = database.conninfo()}};

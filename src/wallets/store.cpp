@@ -1,32 +1,19 @@
 #include "wallets/store.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/check.h"
 #include "ledger/store.h"
+#include "storage/claim.h"
+#include "storage/rows.h"
 #include "wallets/rules.h"
 #include "wallets/sql.h"
 
 namespace florin::wallets {
+
+using storage::slot_number;
+
 namespace {
-
-std::int16_t slot_number(Slot slot) {
-    return static_cast<std::int16_t>(slot);
-}
-
-Currency read_currency(std::string_view code) {
-    const auto currency = currency_from(code);
-    check(currency.has_value(), "a stored currency is in the table");
-    return *currency;
-}
-
-Hash read_hash(std::string_view bytes) {
-    Hash hash{};
-    check(bytes.size() == hash.size(), "a stored hash has its size");
-    std::memcpy(hash.data(), bytes.data(), hash.size());
-    return hash;
-}
 
 Movement read_movement(MovementId id, const pg::Rows& rows) {
     return {.id = id,
@@ -34,9 +21,9 @@ Movement read_movement(MovementId id, const pg::Rows& rows) {
             .kind = static_cast<Kind>(rows.int16(0, 2)),
             .charge = ChargeId(Uuid{rows.uuid(0, 3)}),
             .payment = PaymentId(Uuid{rows.uuid(0, 4)}),
-            .amount = {rows.int64(0, 6), read_currency(rows.text(0, 5))},
+            .amount = {rows.int64(0, 6), storage::stored_currency(rows.text(0, 5))},
             .refusal = std::string(rows.text(0, 7)),
-            .request_hash = read_hash(rows.text(0, 8)),
+            .request_hash = storage::stored_hash(rows.text(0, 8)),
             .at = rows.time(0, 9)};
 }
 
@@ -67,8 +54,8 @@ Task<std::optional<Charge>> Store::charge(ChargeId id) {
     Charge charge{.id = id,
                   .owner = {MerchantId(Uuid{rows.uuid(0, 0)}), std::string(rows.text(0, 1))},
                   .payment = PaymentId(Uuid{rows.uuid(0, 2)}),
-                  .asset = read_currency(rows.text(0, 3)),
-                  .terms = {read_currency(rows.text(0, 4)), rows.int64(0, 5)},
+                  .asset = storage::stored_currency(rows.text(0, 3)),
+                  .terms = {storage::stored_currency(rows.text(0, 4)), rows.int64(0, 5)},
                   .amount = rows.int64(0, 6),
                   .captured = rows.int64(0, 7),
                   .released = rows.int64(0, 8),
@@ -128,22 +115,9 @@ Task<std::vector<Lot>> Store::lots(Owner owner, std::int64_t limit) {
 }
 
 Task<std::vector<Owner>> Store::claim_due(Instant now, Instant until, std::int64_t limit) {
-    pg::Params question;
-    question.add(now).add(limit);
-    const auto due = co_await pool_.query(sql::lots_due, std::move(question));
+    const auto rows = co_await storage::claim<pg::UuidBytes>(pool_, sql::lots_due, sql::claim_lots,
+                                                             now, until, limit);
     std::vector<Owner> out;
-    if (due.empty()) co_return out;
-    std::vector<std::int16_t> slots;
-    std::vector<pg::UuidBytes> ids;
-    std::vector<Instant> times;
-    for (std::size_t i = 0; i < due.size(); ++i) {
-        slots.push_back(due.int16(i, 0));
-        ids.push_back(due.uuid(i, 1));
-        times.push_back(due.time(i, 2));
-    }
-    pg::Params params;
-    params.add(slots).add(ids).add(times).add(until);
-    const auto rows = co_await pool_.query(sql::claim_lots, std::move(params));
     for (std::size_t i = 0; i < rows.size(); ++i)
         out.push_back({MerchantId(Uuid{rows.uuid(i, 1)}), std::string(rows.text(i, 2))});
     const auto key = [](const Owner& owner) { return std::pair(owner.merchant, owner.name); };
@@ -173,7 +147,7 @@ Task<std::optional<Terms>> Store::terms() {
     pg::Params none;
     const auto rows = co_await pool_.query(sql::terms, std::move(none));
     if (rows.empty()) co_return std::nullopt;
-    co_return Terms{read_currency(rows.text(0, 0)), rows.int64(0, 1)};
+    co_return Terms{storage::stored_currency(rows.text(0, 0)), rows.int64(0, 1)};
 }
 
 }  // namespace florin::wallets

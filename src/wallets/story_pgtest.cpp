@@ -9,6 +9,7 @@
 #include <map>
 #include <random>
 
+#include "connectors/no_wire.h"
 #include "tests/kit/test_database.h"
 #include "wallets/connector.h"
 #include "wallets/expirer.h"
@@ -274,7 +275,7 @@ protected:
     Instant clock = base;
     std::array<std::array<ModelWallet, 2>, 2> models;  // By buyer; money, points.
     std::map<Instant, std::string> times;              // As PostgreSQL writes them.
-    NoWire wire;
+    connectors::NoWire wire;
     Store store{pool};
     Engine engine{io, store, {.conninfo = database.conninfo()}};
     Connector wallet{engine}, points{engine, kThreeCents};

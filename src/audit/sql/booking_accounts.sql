@@ -9,7 +9,8 @@ booked AS (
     SELECT e.slot, e.transaction_id, a.name, a.merchant_id, e.reference_id, sum(e.amount) AS amount
     FROM ledger_entry e
     JOIN account a ON a.slot = e.slot AND a.id = e.account_id
-    JOIN chart c ON c.code = a.code AND c.account IN (SELECT r.account FROM leg_rule r)
+    JOIN chart c ON c.code = a.code AND (c.account IN (SELECT r.account FROM leg_rule r)
+                                         OR c.account IN ('fx_position', 'fx_revenue'))
     GROUP BY e.slot, e.transaction_id, a.name, a.merchant_id, e.reference_id),
 -- Others tell of bookings that are missing, that nobody wanted, that are empty or do not balance.
 sound AS (

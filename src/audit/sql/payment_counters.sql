@@ -13,6 +13,12 @@ JOIN (
            coalesce(sum(o.amount) FILTER (WHERE o.kind = 'refund' AND o.counts), 0) AS refunded,
            coalesce(sum(o.amount) FILTER (WHERE o.kind = 'refund' AND NOT o.has_ended AND NOT o.is_of_suspense), 0)
                AS refund_reserved,
+           coalesce(sum(o.tender_amount) FILTER (WHERE o.kind IN ('sale', 'capture') AND o.counts), 0) AS tender_captured,
+           coalesce(sum(o.tender_amount) FILTER (WHERE o.kind = 'refund' AND (o.counts OR NOT o.has_ended)), 0)
+               AS tender_returned,
+           coalesce(sum(o.presentment_amount) FILTER (WHERE o.kind IN ('sale', 'capture') AND o.counts), 0) AS presented,
+           coalesce(sum(o.presentment_amount) FILTER (WHERE o.kind = 'refund' AND NOT o.is_of_suspense
+                                                      AND (o.counts OR NOT o.has_ended)), 0) AS presented_back,
            -- The last capture lets the rest go at the provider.
            bool_or(o.kind IN ('sale', 'capture') AND o.counts AND NOT o.is_late AND o.is_final) AS is_closed,
            bool_or(o.kind = 'capture' AND o.counts AND o.is_late AND o.is_final) AS is_closed_late
@@ -36,6 +42,10 @@ CROSS JOIN LATERAL (VALUES
                     ELSE s.canceled END, p.voided::numeric),
     ('refund_reserved', s.refund_reserved, p.refund_reserved::numeric),
     ('refunded', s.refunded, p.refunded::numeric),
+    ('tender_captured', s.tender_captured, p.tender_captured::numeric),
+    ('tender_returned', s.tender_returned, p.tender_returned::numeric),
+    ('presentment_captured', s.presented, p.presentment_captured::numeric),
+    ('presentment_returned', s.presented_back, p.presentment_returned::numeric),
     ('disputed', (SELECT coalesce(sum(d.withdrawn), 0) FROM dispute d
                   WHERE d.slot = p.slot AND d.payment_id = p.id), p.disputed::numeric)) AS c (name, expected, found)
 WHERE c.expected <> c.found

@@ -33,7 +33,7 @@ chart (code, account, has_owner, strict) AS (VALUES
     (5020, 'chargeback_loss', false, 0), (5030, 'chargeback_fees', false, 0), (5060, 'goodwill', false, 0),
     (5080, 'payout_fees', true, 0), (2020, 'buyer_wallet_held', true, -1), (2500, 'points_liability', false, 0),
     (4200, 'points_breakage', false, 0), (5050, 'loyalty_expense', false, 0), (9100, 'points_outstanding', false, 0),
-    (9200, 'points_wallet', true, -1), (9210, 'points_held', true, -1)),
+    (3900, 'fx_position', false, 0), (4100, 'fx_revenue', false, 0), (9200, 'points_wallet', true, -1), (9210, 'points_held', true, -1)),
 -- What is asked of a wallet. spends: whether it leaves the wallet, 1, or comes in, -1.
 wallet_word (number, kind, is_points, booked, spends, has_charge) AS (
     SELECT x.number, x.kind, p.is_points, CASE WHEN p.is_points THEN 'points_' ELSE 'wallet_' END || x.kind, x.spends,
@@ -55,6 +55,13 @@ end_word (kind, has_succeeded, type) AS (VALUES
     ('refund', true, 'refund.succeeded'), ('refund', false, 'refund.failed'), ('refund', false, 'refund.rejected'),
     ('adjust', true, 'payment.adjusted'), ('adjust', false, 'payment.adjust_failed'),
     ('release', true, 'release.succeeded'), ('release', false, 'release.failed')),
+-- Digits of minor units in ISO 4217; all others have 2.
+minor_unit (currency, digits) AS (
+    SELECT x.currency, 0 FROM unnest(ARRAY['BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX',
+                                           'VND', 'VUV', 'XAF', 'XOF', 'XPF']) AS x (currency)
+    UNION ALL
+    SELECT x.currency, 3 FROM unnest(ARRAY['BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND']) AS x (currency)),
+fx_quote AS NOT MATERIALIZED (SELECT * FROM florin.fx_quote WHERE slot BETWEEN $1 AND $2),
 payment AS NOT MATERIALIZED (SELECT * FROM florin.payment WHERE slot BETWEEN $1 AND $2),
 payment_order AS NOT MATERIALIZED (SELECT * FROM florin.payment_order WHERE slot BETWEEN $1 AND $2),
 dispute AS NOT MATERIALIZED (SELECT * FROM florin.dispute WHERE slot BETWEEN $1 AND $2),
@@ -77,6 +84,7 @@ ledger_transaction AS NOT MATERIALIZED (SELECT * FROM florin.ledger_transaction 
 ledger_entry AS NOT MATERIALIZED (SELECT * FROM florin.ledger_entry WHERE slot BETWEEN $1 AND $2),
 tally_mark AS NOT MATERIALIZED (SELECT * FROM florin.tally_mark WHERE slot BETWEEN $1 AND $2),
 tally_balance AS NOT MATERIALIZED (SELECT * FROM florin.tally_balance WHERE slot BETWEEN $1 AND $2),
+tally_day AS NOT MATERIALIZED (SELECT * FROM florin.tally_day WHERE slot BETWEEN $1 AND $2),
 account_balance AS NOT MATERIALIZED (SELECT * FROM florin.account_balance WHERE slot BETWEEN $1 AND $2),
 -- is_late: a yes after the no. is_parked: such a yes that fits nowhere; its money is in unapplied.
 -- is_of_suspense: a refund that returns such money. waits: for a second person, without an end of its own. counts: its amount stands in the payment's counters as done.
@@ -89,7 +97,8 @@ operation AS NOT MATERIALIZED (
                x.kind = 'refund' AND x.about <> '' AS is_of_suspense
         FROM (
             SELECT o.slot, o.payment_id, o.id, o.merchant_id, k.kind, k.is_main, s.state, s.has_ended, o.provider,
-                   o.provider_key, o.provider_reference, o.amount, o.sent_at, o.due_at, o.shares, o.taken_back,
+                   o.provider_key, o.provider_reference, o.amount, o.tender_amount, o.tender_reference,
+                   o.presentment_amount, o.fx_spread, o.sent_at, o.due_at, o.shares, o.taken_back,
                    o.is_final,
                    o.about, o.returned, o.proved_by, o.ended_version,
                    s.state = 'ready' AND EXISTS (
@@ -118,7 +127,7 @@ booking_rule (kind, applies, stage, booked, transaction_kind) AS (VALUES
     ('refund', 'parked', 4, 'parked_refund', 'late_refund'),
     ('refund', 'returned', 5, 'refund_returned', 'refund_returned')),
 booking AS NOT MATERIALIZED (
-    SELECT o.slot, o.payment_id, o.merchant_id, o.id AS operation_id, o.provider, o.amount, o.shares, o.taken_back,
+    SELECT o.slot, o.payment_id, o.merchant_id, o.id AS operation_id, o.provider, o.amount, o.tender_amount, o.presentment_amount, o.fx_spread, o.shares, o.taken_back,
            r.booked,
            r.transaction_kind,
            CASE WHEN r.stage = 0 THEN o.id
@@ -150,18 +159,37 @@ leg_rule (booked, account, side, refers) AS (VALUES
     ('parked_refund', 'unapplied', 1, 'operation'), ('parked_refund', 'psp_receivable', -1, 'operation')),
 leg AS NOT MATERIALIZED (
     SELECT b.slot, b.payment_id, b.merchant_id, b.transaction_id, r.side * CASE
-               WHEN r.refers <> 'order' THEN b.amount
+               WHEN w.of_tender THEN b.tender_amount
+               WHEN r.refers <> 'order' AND p.presentment_currency <> '' THEN b.presentment_amount
+               WHEN r.refers <> 'order' THEN b.amount - b.tender_amount
                WHEN cardinality(b.shares) = 0 THEN q.amount
                ELSE b.shares[q.n + 1] - coalesce(b.taken_back[q.n + 1], 0) END AS amount,
            CASE r.refers WHEN 'order' THEN q.id WHEN 'payment' THEN b.payment_id ELSE b.operation_id END
                AS reference_id,
-           c.account || CASE WHEN c.has_owner THEN ':' || b.provider ELSE '' END || ':' || p.currency AS name
+           c.account || CASE WHEN c.has_owner THEN ':' || CASE WHEN w.of_tender THEN p.tender_provider ELSE b.provider END
+                                ELSE '' END || ':' || CASE WHEN r.refers <> 'order' AND p.presentment_currency <> ''
+                                                           THEN p.presentment_currency ELSE p.currency END AS name
     FROM booking b
     JOIN payment p ON p.slot = b.slot AND p.id = b.payment_id
     JOIN leg_rule r ON r.booked = b.booked
     JOIN chart c ON c.account = r.account
+    -- What the wallet has a part in moves its account too; what comes late or back is of the method alone.
+    JOIN (VALUES (false), (true)) AS w (of_tender)
+      ON NOT w.of_tender
+      OR (b.tender_amount > 0 AND c.has_owner AND b.booked IN ('capture', 'refund', 'refund_paid', 'refund_refused'))
     LEFT JOIN payment_order q ON r.refers = 'order' AND q.slot = b.slot AND q.payment_id = b.payment_id
-    WHERE r.refers <> 'order' OR q.id IS NOT NULL),
+    WHERE r.refers <> 'order' OR q.id IS NOT NULL
+    UNION ALL
+    -- What was paid in another currency is converted over the positions; the spread is ours.
+    SELECT b.slot, b.payment_id, b.merchant_id, b.transaction_id, w.side * x.amount, p.fx_quote_id,
+           x.account || ':' || x.currency
+    FROM booking b
+    JOIN payment p ON p.slot = b.slot AND p.id = b.payment_id AND p.presentment_currency <> ''
+    JOIN (VALUES ('capture', 1), ('refund', -1), ('refund_refused', 1)) AS w (booked, side) ON w.booked = b.booked
+    CROSS JOIN LATERAL (VALUES
+        ('fx_position', p.presentment_currency, -b.presentment_amount),
+        ('fx_position', p.currency, b.amount + b.fx_spread),
+        ('fx_revenue', p.currency, -b.fx_spread)) AS x (account, currency, amount)),
 -- What a dispute has moved, by the number of the movement, which makes the transaction's id.
 movement AS NOT MATERIALIZED (
     SELECT d.slot, d.payment_id, d.merchant_id, d.id AS dispute_id, n.number,

@@ -20,5 +20,7 @@ FROM (
     SELECT c.slot, c.payment_id, 'charge', c.id FROM wallet_charge c
     UNION ALL
     SELECT l.slot, l.id, 'lot', l.id FROM points_lot l
+    UNION ALL
+    SELECT q.slot, q.payment_id, 'fx_quote', q.id FROM fx_quote q
 ) x
 WHERE x.slot <> ((get_byte(uuid_send(x.id), 6) & 15) << 8) | get_byte(uuid_send(x.id), 7)

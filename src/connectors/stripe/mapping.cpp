@@ -1,19 +1,17 @@
 #include "connectors/stripe/mapping.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include <algorithm>
 #include <array>
 #include <string>
 
+#include "connectors/stripe/reading.h"
 #include "connectors/stripe/words.h"
 #include "domain/currencies.h"
 
 namespace florin::connectors::stripe {
 namespace {
-
-using simdjson::dom::element;
 
 // Error codes that mean "the card was refused", in our words. A code that is missing here is
 // card_declined: Stripe documents that HTTP 402 is final whatever the code.
@@ -31,29 +29,6 @@ std::string_view our_word(std::string_view code) {
     const auto* found =
         std::ranges::find(kDeclines, code, [](const auto& pair) { return pair.first; });
     return found == kDeclines.end() ? "card_declined" : found->second;
-}
-
-// Ids, codes and addresses are short and plain. What is not is treated as if it were not there: it
-// is foreign text on its way into our rows.
-constexpr std::size_t kTextMax = 2048;
-
-std::string text(const element& object, std::string_view name) {
-    std::string_view value;
-    if (object[name].get(value) != simdjson::SUCCESS) return {};
-    const auto plain = [](char c) { return c > ' ' && c < '\x7f'; };
-    if (value.size() > kTextMax || !std::ranges::all_of(value, plain)) return {};
-    return std::string(value);
-}
-
-std::int64_t whole(const element& object, std::string_view name) {
-    std::int64_t value = -1;
-    return object[name].get(value) == simdjson::SUCCESS ? value : -1;
-}
-
-element member(const element& object, std::string_view name, bool& there) {
-    element value;
-    there = object[name].get(value) == simdjson::SUCCESS && value.is_object();
-    return value;
 }
 
 Declined declined(const element& error, std::string reference, Proof proof) {
@@ -207,17 +182,6 @@ Outcome conclude_refunds(const Order& order, const element& list, Proof proof) {
     if (list["has_more"].get(more) == simdjson::SUCCESS && more)
         return Unknown{"the payment has too many refunds to look through", true};
     return NotFound{};
-}
-
-// Kept by the thread: parsing needs buffers, not state.
-simdjson::dom::parser& parser() {
-    thread_local simdjson::dom::parser kept;
-    return kept;
-}
-
-bool parse_object(std::string_view body, element& out) {
-    return parser().parse(body.data(), body.size()).get(out) == simdjson::SUCCESS &&
-           out.is_object();
 }
 
 // Everything but a yes. `is_replay`: the same may have been sent before.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "connectors/stripe/mapping.h"
+#include "connectors/stripe/requests.h"
 #include "connectors/stripe/webhook.h"
 #include "connectors/stripe/words.h"
 #include "platform/crypto/hash.h"
@@ -25,17 +26,6 @@ constexpr Capabilities kCapabilities = {
     .fence = true,
     .answer_time = std::chrono::seconds(20),
 };
-
-using Form = std::vector<std::pair<std::string, std::string>>;
-
-std::string encode_form(const Form& form) {
-    std::string out;
-    for (const auto& [name, value] : form) {
-        if (!out.empty()) out += '&';
-        out += http::percent_encode(name) + '=' + http::percent_encode(value);
-    }
-    return out;
-}
 
 Form refund_form(const Order& order) {
     Form form = {
@@ -115,29 +105,9 @@ std::string path_of(const Order& order) {
     return intents;
 }
 
-void add_account(http::Request& request) {
-    request.headers.add("Authorization", "Bearer {{secret.api_key}}");
-    request.headers.add("Stripe-Version", std::string(kVersion));
-}
-
 Proof proof_of(const http::Response& response, std::string_view kind) {
     return {std::string(kind), std::string(response.headers.get("Request-Id")),
             to_hex(view(crypto::sha256(response.body)))};
-}
-
-http::Request post(std::string target, std::string type, std::string body, const std::string& key) {
-    http::Request request;
-    request.method = "POST";
-    request.target = std::move(target);
-    request.body = std::move(body);
-    add_account(request);
-    request.headers.add("Content-Type", std::move(type));
-    if (!key.empty()) request.headers.add("Idempotency-Key", key);
-    return request;
-}
-
-http::Request post(std::string target, const Form& form, const std::string& key) {
-    return post(std::move(target), "application/x-www-form-urlencoded", encode_form(form), key);
 }
 
 // Of what changes something there.

@@ -205,6 +205,20 @@ RefundLimitConfig read_refund_limit(Entry in, const std::vector<RefundLimitConfi
     return limit;
 }
 
+FxPairConfig read_fx_pair(Entry in, const std::vector<FxPairConfig>& before) {
+    in.only({"presentment", "settlement", "spread"});
+    FxPairConfig pair{in.text("presentment"), in.text("settlement"), in.text("spread")};
+    if (!is_currency(pair.presentment)) in.mistake("presentment", "must be like \"EUR\"");
+    if (!is_currency(pair.settlement)) in.mistake("settlement", "must be like \"USD\"");
+    if (pair.spread.empty()) in.mistake("spread", "must be percent in quotes, like \"1.5\"");
+    const auto is_same = [&](const FxPairConfig& other) {
+        return other.presentment == pair.presentment && other.settlement == pair.settlement;
+    };
+    if (std::ranges::any_of(before, is_same))
+        in.mistake("presentment", "another pair has these currencies");
+    return pair;
+}
+
 }  // namespace
 
 void read_accounts(const toml::table& file, Config& config, std::vector<FieldError>& mistakes) {
@@ -222,6 +236,9 @@ void read_accounts(const toml::table& file, Config& config, std::vector<FieldErr
     });
     root.each("payout_limit", kRefundLimitsMax, [&](Entry one) {
         config.payout_limits.push_back(read_refund_limit(std::move(one), config.payout_limits));
+    });
+    root.each("fx_pair", kFxPairsMax, [&](Entry one) {
+        config.fx_pairs.push_back(read_fx_pair(std::move(one), config.fx_pairs));
     });
 }
 

@@ -1,8 +1,9 @@
 #pragma once
 
-// The [[account]], [[route]], [[refund_limit]] and [[payout_limit]] tables of the configuration:
-// the accounts at providers, the rules that choose among them, and what takes two persons. Whether
-// currencies and amounts make sense is judged where they are known (app/accounts.h).
+// The [[account]], [[route]], [[refund_limit]], [[payout_limit]] and [[fx_pair]] tables of the
+// configuration: the accounts at providers, the rules that choose among them, and what takes two
+// persons. Whether currencies and amounts make sense is judged where they are known
+// (app/accounts.h).
 
 #include <cstdint>
 #include <string>
@@ -38,6 +39,12 @@ struct RefundLimitConfig {
 
 // The same of a payout.
 using PayoutLimitConfig = RefundLimitConfig;
+
+// The spread, in percent, of what is settled in one currency and paid in the other.
+struct FxPairConfig {
+    std::string presentment, settlement, spread;
+};
+inline constexpr std::int64_t kFxPairsMax = 1'000;
 
 inline constexpr std::int64_t kRefundLimitsMax = 200;
 inline constexpr std::int64_t kAccountsMax = 32, kRoutesMax = 200, kWeightMax = 1'000'000;

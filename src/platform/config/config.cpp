@@ -38,6 +38,8 @@ constexpr std::array kNames = {
     Name{"payout_bank_name", "whose account bank files of payouts pay from"},
     Name{"payout_bank_iban", "its IBAN; empty = no payouts by bank file"},
     Name{"payout_bank_bic", "its BIC; may be empty"},
+    Name{"payout_connect_account",
+         "account that pays over Stripe Connect, like stripe; empty = none"},
     Name{"payout_period_ms", "how often to look for payouts whose time has come (1000)"},
     Name{"lease_extra_ms", "on top of it, before another process may look (10000)"},
     Name{"resolver_period_ms", "how often to look for operations whose time has come (500)"},
@@ -57,6 +59,13 @@ constexpr std::array kNames = {
     Name{"points_currency", "what loyalty points pay in, like EUR; empty = there are none"},
     Name{"points_value", "minor units of it that a point is worth, for ever (1)"},
     Name{"points_period_ms", "how often to look for points that expire (60000)"},
+    Name{"fx_rates_file", "CSV of exchange rates; empty = nothing is quoted"},
+    Name{"fx_rates_max_age_s", "older rates are not quoted (86400)"},
+    Name{"fx_rates_period_ms", "how often to look whether the file has changed (1000)"},
+    Name{"fx_inverse_rates", "1 = a pair is also quoted the other way round (0)"},
+    Name{"fx_pivot", "cross rates go over this currency, like EUR; empty = there are none"},
+    Name{"fx_spread", "percent on top of the rate (0); [[fx_pair]] has those of pairs"},
+    Name{"fx_quote_time_s", "how long a quote is good (600)"},
     Name{"ledger_key", "signs the ledger's anchors; better ledger_key_file"},
     Name{"ledger_anchor_dir", "folder for copies of the anchors, outside of the database"},
     Name{"ledger_seal_age_ms", "what was booked is sealed when it is older (10000)"},
@@ -102,7 +111,7 @@ public:
         for (const auto& [key, node] : parsed.table()) {
             const std::string name(key.str());
             if (name == "account" || name == "route" || name == "refund_limit" ||
-                name == "payout_limit")
+                name == "payout_limit" || name == "fx_pair")
                 continue;
             if (!is_known(name)) {
                 mistake(name, fmt::format("{} does not know this name", path));
@@ -173,6 +182,18 @@ private:
     std::map<std::string, std::string> file_;
     std::vector<FieldError> mistakes_;
 };
+
+void read_fx(Loader& in, Config& config) {
+    using std::chrono::seconds;
+    config.fx_rates_file = in.text("fx_rates_file", "");
+    config.fx_rates_max_age = seconds(in.whole("fx_rates_max_age_s", 86'400, 1, 31'536'000));
+    config.fx_rates_period =
+        std::chrono::milliseconds(in.whole("fx_rates_period_ms", 1'000, 10, 3'600'000));
+    config.fx_inverse_rates = in.whole("fx_inverse_rates", 0, 0, 1) == 1;
+    config.fx_pivot = in.text("fx_pivot", "");
+    config.fx_spread = in.text("fx_spread", "0");
+    config.fx_quote_time = seconds(in.whole("fx_quote_time_s", 600, 1, 86'400));
+}
 
 void read_limits(Loader& in, Config& config) {
     const auto rate = [&](std::string_view name, std::int64_t preset) {
@@ -279,6 +300,7 @@ Result<Config> load_config(const std::string& file, const Overrides& overrides) 
     read_listen(in, "listen", "127.0.0.1:8080", config.listen_address, config.listen_port);
     read_audit(in, config);
     read_ledger(in, config);
+    read_fx(in, config);
     config.tls_certificate_file = in.text("tls_certificate_file", "");
     config.tls_key_file = in.text("tls_key_file", "");
     if (config.tls_certificate_file.empty() != config.tls_key_file.empty())
@@ -304,6 +326,7 @@ Result<Config> load_config(const std::string& file, const Overrides& overrides) 
     config.payout_bank_name = in.text("payout_bank_name", "");
     config.payout_bank_iban = in.text("payout_bank_iban", "");
     config.payout_bank_bic = in.text("payout_bank_bic", "");
+    config.payout_connect_account = in.text("payout_connect_account", "");
     config.payout_period =
         std::chrono::milliseconds(in.whole("payout_period_ms", 1'000, 10, 60'000));
     config.event_streams_max =

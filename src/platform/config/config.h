@@ -34,6 +34,13 @@ struct Config {
     std::string points_currency;    // What points pay in; empty = there are no points.
     std::int64_t points_value = 1;  // Minor units of it that a point is worth.
     std::chrono::milliseconds points_period{60'000};
+    std::string fx_rates_file;  // Empty = nothing is quoted.
+    std::chrono::seconds fx_rates_max_age{86'400}, fx_quote_time{600};
+    std::chrono::milliseconds fx_rates_period{1'000};
+    bool fx_inverse_rates = false;
+    std::string fx_pivot;                  // Cross rates go over it; empty = there are none.
+    std::string fx_spread = "0";           // Percent.
+    std::vector<FxPairConfig> fx_pairs;    // At most one of a pair.
     std::size_t event_streams_max = 1000;  // Streams of events at once.
     std::chrono::milliseconds event_heartbeat{15'000};
     std::chrono::milliseconds watcher_period{200};
@@ -54,6 +61,7 @@ struct Config {
     std::vector<PayoutLimitConfig> payout_limits;  // At most one of a currency.
     // Ours, which bank files pay from; an empty iban = there is none.
     std::string payout_bank_name, payout_bank_iban, payout_bank_bic;
+    std::string payout_connect_account;  // One of `accounts`, or empty.
     std::chrono::milliseconds payout_period{1'000};
     std::string ledger_key;         // Signs anchors; empty = none are made.
     std::string ledger_anchor_dir;  // Where copies of them are kept; empty = nowhere.

@@ -184,5 +184,47 @@ merchant = "shop"
                                      "refund_limit[2].currency", "refund_limit[2].merchant"}));
 }
 
+TEST(Config, EachPairOfCurrenciesMayHaveOneSpread) {
+    const ConfigFile file(R"(
+fx_rates_file = "/rates.csv"
+fx_inverse_rates = 1
+fx_spread = "1.5"
+[[fx_pair]]
+presentment = "EUR"
+settlement = "USD"
+spread = "2"
+[[fx_pair]]
+presentment = "USD"
+settlement = "EUR"
+spread = "0"
+)");
+    const auto config = load_config(file.path(), {});
+    ASSERT_TRUE(config);
+    EXPECT_EQ(config->fx_rates_file, "/rates.csv");
+    EXPECT_TRUE(config->fx_inverse_rates);
+    EXPECT_EQ(config->fx_spread, "1.5");
+    ASSERT_EQ(config->fx_pairs.size(), 2U);
+    EXPECT_EQ(config->fx_pairs[1].presentment, "USD");
+    EXPECT_EQ(config->fx_pairs[0].spread, "2");
+    const ConfigFile wrong(R"(
+fx_quote_time_s = 0
+[[fx_pair]]
+presentment = "EUR"
+settlement = "usd"
+spread = 2
+[[fx_pair]]
+presentment = "EUR"
+settlement = "usd"
+spread = "1"
+)");
+    const auto refused = load_config(wrong.path(), {});
+    ASSERT_FALSE(refused);
+    std::set<std::string> named;
+    for (const auto& mistake : refused.error().fields) named.insert(mistake.pointer);
+    EXPECT_EQ(named, (std::set<std::string>{"fx_quote_time_s", "fx_pair[0].settlement",
+                                            "fx_pair[0].spread", "fx_pair[1].settlement",
+                                            "fx_pair[1].presentment"}));
+}
+
 }  // namespace
 }  // namespace florin

@@ -12,8 +12,8 @@
 
 namespace florin {
 
-// Reads [[account]], [[route]], [[refund_limit]] and [[payout_limit]]; every mistake has its place,
-// like account[0].url.
+// Reads [[account]], [[route]], [[refund_limit]], [[payout_limit]] and [[fx_pair]]; every mistake
+// has its place, like account[0].url.
 void read_accounts(const toml::table& file, Config& config, std::vector<FieldError>& mistakes);
 
 // What an account at a provider's own address may do a second; nobody limits a sandbox.
