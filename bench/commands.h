@@ -37,5 +37,6 @@ int ledger_main(int count, char** arguments);
 // Weak: a build without the engine's benchmark still has the others.
 [[gnu::weak]] int engine_main(int count, char** arguments);
 [[gnu::weak]] int wallets_main(int count, char** arguments);
+int payouts_main(int count, char** arguments);
 
 }  // namespace florin::bench

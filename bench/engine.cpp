@@ -12,6 +12,7 @@
 
 #include "base/random.h"
 #include "commands.h"
+#include "connectors/no_wire.h"
 #include "payments/database_records.h"
 #include "payments/service.h"
 #include "platform/async/scope.h"
@@ -59,14 +60,6 @@ public:
     Result<connectors::Hint> read_webhook(const http::Headers&, std::string_view, std::string_view,
                                           Instant) const override {
         return fail(Fault::malformed, "webhook_malformed", "nobody calls from outside here");
-    }
-};
-
-class NoWire : public connectors::Wire {
-public:
-    Task<http::Answer> send(http::Request, Deadline) override {
-        http::WireFailure none{false, "there is no wire"};
-        co_return std::unexpected(std::move(none));
     }
 };
 
@@ -166,7 +159,7 @@ int engine_main(int count, char** arguments) {
                                  .lanes = static_cast<std::size_t>(lanes),
                                  .batch_max = static_cast<std::size_t>(batch)});
     const YesConnector yes;
-    NoWire wire;
+    connectors::NoWire wire;
     sellers::Store sellers(pool);
     payments::DatabaseRecords records(engine, store, sellers);
     payments::Service service(io, records, {yes, wire}, {.provider_key_secret = "bench"});

@@ -120,7 +120,7 @@ Task<> read_balances(Run& run, std::int64_t reads) {
     ledger::Store store(run.pool);
     constexpr std::size_t kTail = 10'000;
     co_await tallier.tally(Instant::max());
-    std::int64_t wanted = 0;
+    std::int64_t wanted = kSlots * 10'000;  // prepare()
     for (std::size_t i = 0; i < kTail / 2; i += 250) {
         std::vector<Posting> batch;
         for (int n = 0; n < 250; ++n) batch.push_back(capture(run, kOneSlot));
@@ -132,7 +132,9 @@ Task<> read_balances(Run& run, std::int64_t reads) {
         const auto began = monotonic_now();
         const auto balance = co_await store.balance(run.merchant, escrow);
         run.latency.add(monotonic_now() - began);
-        if (balance.amount() != wanted) throw std::runtime_error("the balance is wrong");
+        if (balance.amount() != wanted)
+            throw std::runtime_error(
+                fmt::format("the balance is {} instead of {}", balance.amount(), wanted));
     }
 }
 

@@ -104,6 +104,9 @@ const std::array kCommands = {
         "        [--seconds 5] [--batch 256] [--lanes 2] [--reads 200] [--json]\n"
         "        captures of two orders on one escrow account or on a thousand; the balance of an\n"
         "        account with 10000 entries since its roll-up; the sealing of captures\n"},
+    Command{"payouts", payouts_main,
+            "payouts  a run in which every seller is due\n"
+            "        --database URL [--sellers 100000] [--json]\n"},
     Command{"wallets", wallets_main,
             "wallets  payments from stored value, without payments and HTTP\n"
             "        --database URL [--wallets 1] [--clients 512] [--seconds 5] [--json]\n"},

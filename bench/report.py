@@ -26,7 +26,8 @@ moment, and one florin asks the sandbox for each and writes what it hears.
 The ledger's figures are postings alone, 256 to a durable transaction, over two connections: a
 capture has three entries. What was posted for some seconds is then sealed at once by one sealer.
 In production it is sealed when it is ten seconds old. Wallets are spent through their connector,
-in batches as well.
+in batches as well. In a payout run every seller is due: one worker makes the payouts, books them
+with a reserve and puts them into files for the bank.
 
 Not completed: {lost:,} of {sent:,} requests. Out of connections: {full}."""
 
@@ -84,6 +85,8 @@ def throughput(results):
         Row("p99 in that closed loop", _of(results["closed"], "latency_ms", "p99"), "ms", 1),
         Row("Whole life, engine without HTTP", _of(life, "per_second"), "payments/s"),
         Row("Whole life ÷ sale, by turns", of_a_sale, "", 2),
+        Row("A payout run of 100,000 sellers", _of(results.get("payouts", []), "per_second"),
+            "payouts/s"),
         Row("Spending one wallet", _of(results.get("wallets", []), "one"), "spends/s"),
         Row("Spending 100,000 wallets", _of(results.get("wallets", []), "many"), "spends/s"),
         Row("Webhooks of the provider, closed loop", _of(webhooks, "per_second"), "webhooks/s",

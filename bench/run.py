@@ -26,7 +26,7 @@ TABLES = ("payment,payment_order,operation,event,idempotency,"
 
 WEBHOOK_SECRET = "whsec_bench"
 OPEN_OPERATIONS = "select count(*) from florin.operation where due_at < 'infinity'"
-FIGURES = ("webhooks", "backlog", "lifecycle", "ledger")
+FIGURES = ("webhooks", "backlog", "lifecycle", "ledger", "wallets", "payouts")
 LEDGER_SHAPES = ("one_escrow", "spread", "read", "seal")
 
 
@@ -241,6 +241,14 @@ class Bench:
                 f"{many['per_second']:,.0f}/s of many")
         return rounds
 
+    def payouts(self):
+        """Once: most of it is making the sellers."""
+        self.stop_programs()
+        done = self.tool("payouts", "--database", self.stack.postgres.url, "--sellers",
+                         2_000 if self.options.quick else 100_000)
+        say(f"payouts: {done['payouts']:,} in {done['seconds']:.0f} s, {done['per_second']:,.0f}/s")
+        return [done]
+
     def engine_and_copy(self):
         """By turns as well: the ratio of two figures from different minutes would mean nothing."""
         self.stop_programs()
@@ -283,7 +291,7 @@ def measure(options, build):
         results["webhooks"], results["backlog"] = bench.webhooks(), bench.backlog()
         if has_engine(build):
             results["lifecycle"], results["wallets"] = bench.lifecycle(), bench.wallets()
-            results["ledger"] = bench.ledger()
+            results["ledger"], results["payouts"] = bench.ledger(), bench.payouts()
             results["engine"], results["copy"] = bench.engine_and_copy()
         else:
             say("this florin-bench has no engine command: its figures stay open")

@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "commands.h"
+#include "connectors/no_wire.h"
 #include "platform/async/scope.h"
 #include "wallets/connector.h"
 
@@ -42,7 +43,7 @@ Task<> give(Run& run) {
 }
 
 Task<> spend(Run& run) {
-    wallets::NoWire wire;
+    connectors::NoWire wire;
     while (monotonic_now() < run.end) {
         const auto n = run.started++;
         // Neighbours in time are strangers, as they are in a shop.
