@@ -3,6 +3,9 @@
 A source is clean as long as its text, the text of every project header that it reaches, its
 command and .clang-tidy stay the same; build/lint-cache.json remembers that. Tests are left to the
 compiler's warnings and the sanitizers: GoogleTest's macros would take most of the time.
+
+Most of the time of one source goes into walking through the standard library. So sources are read
+together, one of each module, because names inside of one module may be the same.
 """
 
 import concurrent.futures
@@ -10,6 +13,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import subprocess
 import time
 
@@ -71,20 +75,48 @@ def prepare(build):
     return None if result.returncode == 0 else result.stdout[-3000:]
 
 
-def lint(root, build, path):
-    """The findings of one source, as "file:line: text" of files in src/."""
+def groups_of(paths):
+    """Lists of sources, each with at most one of a module, of about the same length."""
+    modules = {}
+    for path in sorted(paths):
+        modules.setdefault(re.search(r"/src/([^/]+)/", path)[1], []).append(path)
+    groups = [[] for _ in range(max(map(len, modules.values()), default=0))]
+    for members in sorted(modules.values(), key=len, reverse=True):
+        for path, group in zip(members, sorted(groups, key=len)):
+            group.append(path)
+    return groups
+
+
+def tidy(root, source, command):
+    """(findings as "file:line: text" of files in src/, the words of a source that is no C++)."""
+    arguments = shlex.split(command)[1:]
+    del arguments[arguments.index("-o"):]  # The rest names the output and the source.
     # -w: the warnings of the compiler are the build's to report, and errors there.
-    result = subprocess.run([TIDY, "--quiet", "--extra-arg=-w", "-p", str(build), path],
+    result = subprocess.run([TIDY, "--quiet", "--extra-arg=-w", source, "--", *arguments],
                             capture_output=True, text=True)
     findings = set()
     for name, line, text in FINDING.findall(result.stdout):
         name = os.path.normpath(name)
         if name.startswith(f"{root}/src/"):
             findings.add(f"{os.path.relpath(name, root)}:{line}: {text}")
-    if result.returncode != 0 and not findings and "error:" in result.stdout:
-        findings.add(f"{os.path.relpath(path, root)}:1: clang-tidy failed: "
-                     + (result.stderr or result.stdout).strip()[-500:])
-    return sorted(findings)
+    broken = "[clang-diagnostic-error]" in result.stdout or (result.returncode and not findings)
+    return findings, (result.stderr + result.stdout).strip()[-500:] if broken else ""
+
+
+def lint(root, build, paths, command):
+    """The findings of sources that are read as one."""
+    if len(paths) == 1:
+        findings, broken = tidy(root, paths[0], command)
+        if broken:
+            findings.add(f"{os.path.relpath(paths[0], root)}:1: clang-tidy failed: {broken}")
+        return findings
+    together = build / "lint" / f"{hashlib.sha256(''.join(paths).encode()).hexdigest()[:16]}.cpp"
+    together.parent.mkdir(exist_ok=True)
+    together.write_text("".join(f'#include "{path}"\n' for path in paths))
+    findings, broken = tidy(root, together, command)
+    if not broken:
+        return findings
+    return set().union(*(lint(root, build, [path], command) for path in paths))
 
 
 def check(root):
@@ -99,16 +131,17 @@ def check(root):
     sources = Sources([root / "src", build / "generated", root])
     version = subprocess.run([TIDY, "--version"], capture_output=True, text=True).stdout
     settings = (root / ".clang-tidy").read_text() + (root / "cmake/precompiled.h").read_text()
+    known = commands(root, build)
     marks = {path: sources.fingerprint(type(root)(path), command, settings, version)
-             for path, command in commands(root, build).items()}
-    todo = [path for path, mark in marks.items() if mark not in clean]
+             for path, command in known.items()}
+    todo = groups_of(path for path, mark in marks.items() if mark not in clean)
     findings, clean, told = [], clean & set(marks.values()), time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("FLORIN_JOBS", "1"))) as pool:
-        running = {pool.submit(lint, root, build, path): path for path in todo}
+        running = {pool.submit(lint, root, build, group, known[group[0]]): group for group in todo}
         for count, done in enumerate(concurrent.futures.as_completed(running), 1):
             findings += done.result()
             if not done.result():
-                clean.add(marks[running[done]])
+                clean.update(marks[path] for path in running[done])
             if time.monotonic() - told > 10:
                 told = time.monotonic()
                 print(f"  clang-tidy [{count}/{len(todo)}]", flush=True)
