@@ -235,6 +235,25 @@ class BankFiles(PayoutCase):
         self.assert_problem(shop.get(f"/v1/payout_batches/{batch}/file"), 409, "payout_batch_empty")
         self.assertEqual(self.balance(shop, "seller_payable:seller_a:EUR"), "59.50")
 
+    def test_what_came_back_once_is_not_sent_there_again(self):
+        shop = self.market()
+        self.sold(shop)
+        seller, first = self.in_transit(shop)
+        self.sold(shop)
+        second = self.ask(shop, seller)["id"]
+        batch = eventually(lambda: self.get(shop, f"/v1/payouts/{second}")["batch"])
+        self.do(shop, first, "outcome", status="returned", reason="AC04")
+        answer = shop.post(f"/v1/payout_batches/{batch}/export")
+        self.assertEqual(answer.status, 200, answer.text)
+        self.assert_problem(shop.get(f"/v1/payout_batches/{batch}/file"), 409, "payout_batch_empty")
+        held = self.get(shop, f"/v1/payouts/{second}")
+        self.assertEqual((held["status"], held["batch"]), ("approved", None))
+        self.assertIn("destination_suspended", self.status_of(shop, seller)["why"])
+        self.put(shop, seller)  # Somebody has looked, and it is right.
+        self.assertNotEqual(self.exported(shop, second), batch)
+        self.assertEqual(self.do(shop, second, "outcome", status="paid")["status"], "paid")
+        self.audit()
+
 
 class Rules(PayoutCase):
     def test_debts_come_first_and_fees_are_told(self):
