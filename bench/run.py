@@ -26,7 +26,7 @@ TABLES = ("payment,payment_order,operation,event,idempotency,"
 
 WEBHOOK_SECRET = "whsec_bench"
 OPEN_OPERATIONS = "select count(*) from florin.operation where due_at < 'infinity'"
-FIGURES = ("webhooks", "backlog", "lifecycle", "ledger", "wallets", "payouts")
+FIGURES = ("http", "webhooks", "backlog", "lifecycle", "ledger", "wallets", "payouts")
 LEDGER_SHAPES = ("one_escrow", "spread", "read", "seal")
 
 
@@ -46,10 +46,11 @@ def say(text):
 
 
 class HeardStack(Stack):
-    """Its provider may call florin."""
+    """Its provider may call florin, and one key may write more than any machine can."""
 
     def environment(self):
-        return {**super().environment(), "FLORIN_STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET}
+        return {**super().environment(), "FLORIN_STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+                "FLORIN_RATE_LIMIT_KEY_WRITES": "100000"}
 
 
 class Bench:
@@ -102,7 +103,7 @@ class Bench:
         return self.load("--clients", self.options.clients, "--warmup", 0,
                          seconds=1 if self.options.quick else 3)
 
-    def closed_loop(self):
+    def http(self):
         rounds = []
         for number in range(self.options.rounds):
             before = self.used()
@@ -111,8 +112,9 @@ class Bench:
             result["cost"] = {"client": result["client_cpu_us"], **cost}
             rounds.append(result)
             say(f"HTTP, {self.options.clients} clients, round {number + 1}: "
-                f"{result['per_second']:,.0f} payments/s, "
-                f"p99 {result['latency_ms']['p99']:.1f} ms")
+                f"{result['per_second']:,.0f} payments/s, p99 {result['latency_ms']['p99']:.1f} ms, "
+                "CPU in us: "
+                + ", ".join(f"{name} {value:.0f}" for name, value in cost.items()))
         return rounds
 
     def open_loop(self, rate):
@@ -286,7 +288,7 @@ def measure(options, build):
         bench.warm_up()
         if options.only:
             return {options.only: getattr(bench, options.only)()}
-        results = {"closed": bench.closed_loop(),
+        results = {"closed": bench.http(),
                    "open": {rate: bench.open_loop(rate) for rate in (100, 1000)}}
         results["webhooks"], results["backlog"] = bench.webhooks(), bench.backlog()
         if has_engine(build):
