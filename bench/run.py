@@ -112,8 +112,8 @@ class Bench:
             result["cost"] = {"client": result["client_cpu_us"], **cost}
             rounds.append(result)
             say(f"HTTP, {self.options.clients} clients, round {number + 1}: "
-                f"{result['per_second']:,.0f} payments/s, p99 {result['latency_ms']['p99']:.1f} ms, "
-                "CPU in us: "
+                f"{result['per_second']:,.0f} payments/s, "
+                f"p99 {result['latency_ms']['p99']:.1f} ms, CPU in us: "
                 + ", ".join(f"{name} {value:.0f}" for name, value in cost.items()))
         return rounds
 

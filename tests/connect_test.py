@@ -11,7 +11,7 @@ import urllib.parse
 import urllib.request
 
 import stripe_spec_test as spec
-from payouts_test import PayingStack, PayoutCase
+from paying import PayingStack, PayoutCase
 from shop import at_once, eventually
 
 TRANSFERS, PAYOUTS = "/v1/transfers", "/v1/payouts"

@@ -3,8 +3,8 @@
 import unittest
 
 import audit_test
+from paying import PayingStack, PayoutCase
 from payout_corruptions import PAYOUT_CORRUPTIONS, payouts_spelled_out
-from payouts_test import PayingStack, PayoutCase
 
 
 class PayoutAudit(audit_test.AuditTest, PayoutCase):
