@@ -88,6 +88,15 @@ class Game:
             self.payments.append(made["id"])
             self.orders += [one["id"] for one in made["payment_orders"]]
 
+    def top_up(self):
+        made = self.ask("top up", "POST", "/v1/payments", kit.order(
+            checkout_id=f"chk_{self.draw.getrandbits(32)}", payment_method=self.draw.choice(CARDS),
+            capture=self.draw.choice(("automatic", "manual")), buyer={"id": "ann"},
+            payment_orders=[{"payment_order_id": "top_up", "wallet": self.draw.choice(BUYERS),
+                             "amount": self.amount()}]))
+        if made and "payment_orders" in made:
+            self.payments.append(made["id"])
+
     def quote(self, orders):
         total = sum(decimal.Decimal(one["amount"]) for one in orders)
         return self.ask("quote", "POST", "/v1/fx_quotes", {
@@ -155,9 +164,9 @@ class Game:
                      f"/v1/payouts/{payout}/{word if not body else 'outcome'}", body)
 
     def step(self):
-        steps = {self.pay: 4, self.capture: 1, self.cancel: 1, self.adjust: 1, self.refund: 2,
-                 self.ship: 5, self.answer_dispute: 1, self.give: 1, self.pay_out: 4,
-                 self.export: 3, self.on_payout: 4}
+        steps = {self.pay: 4, self.top_up: 1, self.capture: 1, self.cancel: 1, self.adjust: 1,
+                 self.refund: 2, self.ship: 5, self.answer_dispute: 1, self.give: 1,
+                 self.pay_out: 4, self.export: 3, self.on_payout: 4}
         self.draw.choices(list(steps), steps.values())[0]()
         return True
 

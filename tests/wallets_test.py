@@ -263,6 +263,103 @@ class StoredValue(WalletCase):
         return kit.json.loads(key)["merchant_id"]
 
 
+class TopUps(WalletCase):
+    def top_up(self, amount="20.00", status=201, key=None, **changes):
+        order = kit.order(buyer={"id": self.buyer}, payment_orders=[
+            {"payment_order_id": "o", "wallet": self.buyer, "amount": amount}])
+        answer = self.owner.post("/v1/payments", {**order, **changes}, key)
+        self.assertEqual(answer.status, status, answer.text)
+        return answer.json
+
+    def gets(self, available):
+        self.assertTrue(eventually(lambda: self.has() == (available, "0.00")), self.has())
+
+    def assert_sound(self, **balances):
+        for account, balance in balances.items():
+            self.assertEqual(self.balance(self.owner, account.replace("__", ":")), balance, account)
+        self.assert_books()
+        self.audit()
+
+    def test_row_b_what_a_card_paid_is_in_the_wallet(self):
+        paid = self.top_up(key="once", checkout_id="chk_top")
+        self.gets("20.00")
+        again = self.top_up(key="once", checkout_id="chk_top")
+        self.assertEqual(again["id"], paid["id"])
+        (order,) = self.read(self.owner, paid["id"])["payment_orders"]
+        self.assertEqual((order["wallet"], order["seller_account"], order["wallet_updated"],
+                          order["shipment"]["status"]), (self.buyer, None, True, "released"))
+        self.assert_sound(psp_receivable__stripe__EUR="20.00", buyer_wallet__ann__EUR="20.00",
+                          escrow__EUR="0.00")
+        (entry,) = self.entries()
+        self.assertEqual((entry["kind"], entry["amount"]), ("release", "20.00"))
+        self.buy("15.00")
+        self.assert_problem(self.owner.post(f"/v1/payments/{paid['id']}/refunds", {}), 409,
+                            "wallet_balance_too_low")
+        self.assert_problem(self.owner.post(f"/v1/payments/{paid['id']}/undo", {}), 409,
+                            "wallet_balance_too_low")
+        refund = self.owner.post(f"/v1/payments/{paid['id']}/refunds", {"amount": "5.00"})
+        self.assertEqual((refund.status, refund.json["status"]), (201, "succeeded"), refund.text)
+        self.assertEqual(self.has(), ("0.00", "0.00"))
+        self.assert_sound(psp_receivable__stripe__EUR="15.00", escrow__EUR="15.00")
+
+    def test_each_part_comes_when_it_is_captured(self):
+        made = self.top_up("20.00", capture="manual")["id"]
+        self.assertIsNone(self.has())
+        for amount, final, total in (("5.00", False, "5.00"), ("10.00", True, "15.00")):
+            done = self.owner.post(f"/v1/payments/{made}/capture",
+                                   {"amount": amount, "final": final})
+            self.assertEqual(done.status, 200, done.text)
+            self.gets(total)
+        self.assert_sound(psp_receivable__stripe__EUR="15.00", escrow__EUR="0.00")
+
+    def test_a_no_and_silence(self):
+        self.top_up(status=402, payment_method={"type": "card",
+                                                "token": "pm_card_visa_chargeDeclined"})
+        self.assertIsNone(self.has())
+        self.fault("drop_reply")
+        lost = self.top_up(status=202)
+        self.settled(self.owner, lost["id"], "succeeded")
+        self.gets("20.00")
+        self.assertEqual(len(self.charges(lost["id"])), 1)
+        self.assert_sound(psp_receivable__stripe__EUR="20.00")
+
+    def test_what_is_spent_is_not_given_back_besides(self):
+        for _ in range(6):
+            paid = self.top_up("20.00")["id"]
+            self.gets("20.00")
+            refund, bought = at_once(
+                lambda p=paid: self.owner.post(f"/v1/payments/{p}/refunds", {}),
+                lambda: self.other.post("/v1/payments", self.order("20.00")))
+            self.assertEqual((refund.status == 201) + (bought.status == 201), 1,
+                             f"{refund.text} {bought.text}")
+            self.assertIn((refund.status, bought.status), ((201, 402), (409, 201)))
+            self.gets("0.00")
+        self.assert_sound()
+
+    def test_what_cannot_be_topped_up(self):
+        one = {"payment_order_id": "o", "wallet": self.buyer, "amount": "1.00"}
+        sold = {"payment_order_id": "p", "seller_account": "s", "amount": "1.00"}
+        for code, pointer, changes in (
+                ("payee_ambiguous", "#/payment_orders/0/wallet",
+                 {"payment_orders": [{**one, "seller_account": "s"}]}),
+                ("top_up_not_alone", "#/payment_orders", {"payment_orders": [one, sold]}),
+                ("top_up_not_alone", "#/payment_orders", {"payment_orders": [sold, one]}),
+                ("top_up_by_wallet", "#/payment_method", {"payment_method": {"type": "wallet"}}),
+                ("top_up_by_wallet", "#/payment_method", {"payment_method": {"type": "points"}}),
+                ("top_up_by_wallet", "#/payment_method",
+                 {"split_tender": {"type": "points", "amount": "0.20"}})):
+            with self.subTest(code=code, pointer=pointer):
+                order = kit.order(buyer={"id": self.buyer}, **{"payment_orders": [one], **changes})
+                answer = self.owner.post("/v1/payments", order)
+                self.assertEqual(answer.status, 422, answer.text)
+                self.assertIn((code, pointer), [(error["code"], error["pointer"])
+                                                for error in answer.json["errors"]])
+        order = self.top_up("1.00")["payment_orders"][0]["id"]
+        self.gets("1.00")
+        self.assert_problem(self.owner.post(f"/v1/payment_orders/{order}/shipment",
+                                            {"status": "shipped"}), 409, "shipment_out_of_order")
+
+
 class Points(WalletCase):
     def test_earned_held_spent_and_given_back(self):
         self.earn("500")

@@ -32,19 +32,43 @@ std::int64_t total_of(const std::vector<NewOrder>& orders) {
     return total;
 }
 
+// Who gets the money of an order: a seller, or the wallet that it tops up.
+void read_payee(Form& form, Fields order, NewOrder& wanted) {
+    wanted.is_top_up = order.has("wallet");
+    const bool is_sold = order.has("seller_account") || !wanted.is_top_up;
+    if (is_sold) wanted.seller_account = order.text("seller_account", {.length_max = kNameLength});
+    if (wanted.is_top_up) wanted.seller_account = order.text("wallet", {.length_max = kNameLength});
+    if (is_sold && wanted.is_top_up)
+        form.add_error(order.pointer("wallet"), "payee_ambiguous",
+                       "the money of an order goes to a seller or into a wallet: send "
+                       "seller_account or wallet");
+}
+
+// Money of a wallet, or points, cannot become stored value again.
+void check_top_up(Form& form, Fields root, const NewPayment& wanted) {
+    if (std::ranges::none_of(wanted.orders, &NewOrder::is_top_up)) return;
+    if (wanted.orders.size() > 1)
+        form.add_error(root.pointer("payment_orders"), "top_up_not_alone",
+                       "what goes into a wallet is a payment of its own, with one order");
+    if (wanted.method_type != "card" || wanted.tender.amount > 0)
+        form.add_error(root.pointer("payment_method"), "top_up_by_wallet",
+                       "a wallet is topped up from outside: send a card, without split_tender");
+}
+
 std::vector<NewOrder> read_orders(Form& form, Fields root, std::optional<Currency> known) {
     const auto currency = known.value_or("EUR"_currency);  // Any will do to find more mistakes.
     std::vector<NewOrder> orders;
     for (auto& order : root.list("payment_orders", 1, kOrdersMax)) {
-        auto reference = order.text("payment_order_id", {.length_max = kNameLength});
-        auto seller = order.text("seller_account", {.length_max = kNameLength});
-        const auto amount = read_amount(form, order, currency);
-        auto category = order.optional_text("category", {.length_max = kNameLength}).value_or("");
+        NewOrder one{.reference = order.text("payment_order_id", {.length_max = kNameLength}),
+                     .seller_account = {},
+                     .amount = read_amount(form, order, currency)};
+        read_payee(form, order, one);
+        one.category = order.optional_text("category", {.length_max = kNameLength}).value_or("");
         check_currency(form, order, known);
-        const auto same = [&](const NewOrder& other) { return other.reference == reference; };
-        if (!reference.empty() && std::ranges::any_of(orders, same))
+        const auto same = [&](const NewOrder& other) { return other.reference == one.reference; };
+        if (!one.reference.empty() && std::ranges::any_of(orders, same))
             add_duplicate_order(form, order);
-        orders.push_back({std::move(reference), std::move(seller), amount, std::move(category)});
+        orders.push_back(std::move(one));
     }
     if (total_of(orders) > kAmountMax)
         form.add_error(root.pointer("payment_orders"), "amount_too_large",
@@ -104,6 +128,7 @@ Result<Read> read(const Call& call) {
     wanted.capture_later = root.word("capture", {"automatic", "manual"}, "automatic") == "manual";
     wanted.orders = read_orders(form, root, currency);
     read_tender(form, root, wanted);
+    check_top_up(form, root, wanted);
     auto quote = root.optional_text("fx_quote", {.length_max = 64}).value_or("");
     if (!quote.empty() && wanted.tender.amount > 0)
         form.add_error(root.pointer("fx_quote"), "tender_not_convertible",

@@ -145,7 +145,8 @@ Task<Result<std::string>> story_of(Services& services, sellers::Seller seller, C
                                    PaymentOrderId id) {
     const auto payment = co_await services.payment_store.load_by_order(seller.merchant, id);
     const auto n = payment ? payments::order_number(*payment, id) : std::nullopt;
-    if (!n || payment->orders[*n].seller_account != seller.reference)
+    if (!n || payment->orders[*n].is_top_up ||
+        payment->orders[*n].seller_account != seller.reference)
         co_return fail(Fault::not_found, "payment_order_not_found",
                        "the seller has no payment order " + id.text());
     auto& store = services.payouts.store();

@@ -181,8 +181,9 @@ Result<void> show_payment(const Options& options, const std::string& text) {
     facts.add(
         {"provider", payment->operation.provider + " " + payment->operation.provider_reference});
     for (const auto& order : payment->orders)
-        facts.add({"order " + order.reference,
-                   order.seller_account + "  " + payment->money(order.amount).decimal()});
+        facts.add({"order " + order.reference, (order.is_top_up ? "wallet " : "") +
+                                                   order.seller_account + "  " +
+                                                   payment->money(order.amount).decimal()});
     for (const auto& event : events)
         facts.add(
             {"version " + std::to_string(event.version), to_text(event.at) + "  " + event.type});

@@ -184,6 +184,19 @@ Result<void> may_begin(const Payment& payment, std::span<const Part> parts, cons
     return {};
 }
 
+// What a top-up brought may be spent by now: the buyer gets no more back than his wallet has.
+Result<void> check_wallet(const Payment& payment, const Operation& refund,
+                          const Payables& payables) {
+    if (refund.taken_back.empty() || !payment.orders.front().is_top_up) return {};
+    const auto& owner = payment.orders.front().seller_account;
+    const auto found = payables.find(owner);
+    const auto available = found == payables.end() ? 0 : found->second;
+    if (refund.taken_back.front() <= available) return {};
+    return refuse(payment, Fault::conflict, "wallet_balance_too_low",
+                  "the wallet '" + owner + "' that it went to has " +
+                      payment.money(available).decimal() + " left: refund at most that");
+}
+
 void use_method(Payment& payment, const Wish& wish) {
     if (wish.method_token.empty() || wish.method_token == payment.method_token) return;
     if (payment.first_method_type.empty()) {
@@ -282,6 +295,7 @@ Result<Change> undo(const Payment& payment, std::span<const Part> parts, Wish wi
     TRY(auto shares, shares_of(payment, wish, taken, left_by_order(payment, parts, wish.action)));
     auto& refund = add_follow_up(change, Action::refund, taken, "", ~random);
     refund.taken_back = taken_back_of(payment, parts, shares);
+    TRY_OK(check_wallet(payment, refund, wish.payables));
     refund.shares = std::move(shares);
     refund.reason = wish.reason;
     TRY_OK(take_tender(payment, refund));
@@ -367,8 +381,10 @@ Result<Change> begin(const Payment& payment, std::span<const Part> parts, const 
     };
     TRY_OK(take_tender(payment, after.operation));
     TRY_OK(present(payment, after.operation));
-    if (wish.action == Action::refund)
+    if (wish.action == Action::refund) {
         after.operation.taken_back = taken_back_of(payment, parts, after.operation.shares);
+        TRY_OK(check_wallet(payment, after.operation, wish.payables));
+    }
     if (needs_approval(parts, wish, amount)) {
         hold(after.operation, wish.asked_by);
         change.approval_is_written = true;

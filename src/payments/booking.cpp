@@ -156,6 +156,10 @@ void expect_release(Change& change, std::span<const std::int64_t> by_order) {
     for (std::size_t n = 0; n < after.orders.size(); ++n) {
         auto& shipment = after.orders[n].shipment;
         const bool gets = by_order.empty() || by_order[n] > 0;
+        if (gets && after.orders[n].is_top_up && shipment.status == shipment::Status::waiting) {
+            shipment.status = shipment::Status::delivered;  // There is nothing to ship.
+            shipment.delivered_at = shipment.release_at = after.updated_at;
+        }
         if (!gets || shipment.release_at == Instant::max()) continue;
         shipment.due_at = std::max(shipment.release_at, after.updated_at);
         change.shipments.push_back(n);

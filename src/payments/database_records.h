@@ -68,6 +68,7 @@ public:
     // The rules are those of the time at which the payment was made.
     Task<std::optional<sellers::Fees>> fees_of(Payment payment, std::size_t n) override {
         const auto& order = payment.orders[n];
+        if (order.is_top_up) co_return sellers::Fees{.seller = order.amount};
         const auto seller = sellers::seller_id(payment.merchant, order.seller_account);
         if (!co_await sellers_.seller(payment.merchant, seller)) co_return std::nullopt;
         const sellers::Sale sale{seller, order.category, payment.currency, payment.created_at};

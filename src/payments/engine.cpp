@@ -216,6 +216,7 @@ public:
         calls.push_back({sql::create, std::move(params)});
         add_call(sql::write_tenders, std::move(tenders), calls);
         add_call(sql::write_presentments, std::move(presentments), calls);
+        add_top_ups(commands, calls);
         for (const auto* command : commands) {
             const auto& payment = of(command).payment;
             if (!payment.presentment) continue;
@@ -235,6 +236,21 @@ public:
     }
 
 private:
+    static void add_top_ups(std::span<storage::Command*> commands, std::vector<pg::Call>& calls) {
+        std::vector<std::int16_t> slots;
+        std::vector<pg::UuidBytes> ids;
+        for (const auto* command : commands) {
+            const auto& payment = of(command).payment;
+            if (!payment.orders.front().is_top_up) continue;
+            slots.push_back(slot_number(payment));
+            ids.push_back(payment.id.uuid().bytes);
+        }
+        if (ids.empty()) return;
+        pg::Params params;
+        params.add(slots).add(ids);
+        calls.push_back({sql::mark_top_ups, std::move(params)});
+    }
+
     static const Create& of(const storage::Command* command) {
         return static_cast<const Create&>(*command);
     }

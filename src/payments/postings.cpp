@@ -100,7 +100,7 @@ void take_from_sellers(ledger::Posting& posting, const Payment& payment,
         auto& owed = payables[payment.orders[n].seller_account];
         const auto covered = std::min(owed, cut.seller);
         owed -= covered;
-        add_leg(posting, of_seller(ledger::kSellerPayable, payment, n), covered, id.uuid());
+        add_leg(posting, payable_account(payment, n), covered, id.uuid());
         add_leg(posting, of_seller(ledger::kSellerReceivable, payment, n), cut.seller - covered,
                 id.uuid());
         add_leg(posting, {ledger::kCommission, "", payment.currency}, cut.commission, id.uuid());
@@ -114,7 +114,7 @@ void give_to_sellers(ledger::Posting& posting, const Payment& payment,
     for (std::size_t n = 0; n < by_order.size(); ++n) {
         const auto& [id, shipment] = std::tie(payment.orders[n].id, payment.orders[n].shipment);
         const auto cut = sellers::part_of(shipment.fees, shipment.released, by_order[n]);
-        add_leg(posting, of_seller(ledger::kSellerPayable, payment, n), -cut.seller, id.uuid());
+        add_leg(posting, payable_account(payment, n), -cut.seller, id.uuid());
         add_leg(posting, {ledger::kCommission, "", payment.currency}, -cut.commission, id.uuid());
         add_leg(posting, {loss, "", payment.currency}, -cut.logistics, id.uuid());
     }
@@ -165,6 +165,11 @@ constexpr std::array kStages = {RefundStage::reserved,
 
 }  // namespace
 
+ledger::AccountName payable_account(const Payment& payment, std::size_t n) {
+    const bool is_top_up = payment.orders[n].is_top_up;
+    return of_seller(is_top_up ? ledger::kBuyerWallet : ledger::kSellerPayable, payment, n);
+}
+
 std::vector<OperationId> transactions_of(OperationId operation, Action kind) {
     if (kind != Action::refund) return {operation};
     std::vector<OperationId> out;
@@ -201,7 +206,7 @@ ledger::Posting release_posting(const Payment& payment, std::size_t n, const sel
     posting.id = later_id(id, order.shipment.movements);
     const auto& carrier = order.shipment.carrier;
     add_leg(posting, {ledger::kEscrow, "", payment.currency}, cut.total(), id);
-    add_leg(posting, of_seller(ledger::kSellerPayable, payment, n), -cut.seller, id);
+    add_leg(posting, payable_account(payment, n), -cut.seller, id);
     add_leg(posting, {ledger::kCommission, "", payment.currency}, -cut.commission, id);
     add_leg(posting,
             {ledger::kLogisticsPayable, carrier.empty() ? "unknown" : carrier, payment.currency},
@@ -294,7 +299,7 @@ ledger::Posting freeze_posting(const Payment& payment, const Dispute& dispute, b
     const std::int64_t sign = is_frozen ? 1 : -1;
     for (std::size_t n = 0; n < dispute.frozen.size(); ++n) {
         const auto amount = sign * dispute.frozen[n];
-        add_leg(posting, of_seller(ledger::kSellerPayable, payment, n), amount, id);
+        add_leg(posting, payable_account(payment, n), amount, id);
         add_leg(posting, of_seller(ledger::kSellerReserve, payment, n), -amount, id);
     }
     return posting;

@@ -45,8 +45,12 @@ std::vector<OperationId> transactions_of(const Dispute& dispute);
 // is with the buyer (take_back() in step.h).
 ledger::Posting refund_posting(const Payment& payment, RefundStage stage, Payables payables = {});
 
-// Row I: what falls to whom of a part of order `n`. Dr escrow / Cr seller_payable, commission,
-// logistics_payable. One for each movement of its shipment.
+// The strict account that order `n` is released to: what its seller is to be paid out, or the
+// wallet that it tops up.
+ledger::AccountName payable_account(const Payment& payment, std::size_t n);
+
+// Row I: what falls to whom of a part of order `n`. Dr escrow / Cr seller_payable (row B:
+// buyer_wallet), commission, logistics_payable. One for each movement of its shipment.
 ledger::Posting release_posting(const Payment& payment, std::size_t n, const sellers::Fees& cut);
 
 }  // namespace florin::payments

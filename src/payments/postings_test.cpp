@@ -60,6 +60,20 @@ TEST(CapturePosting, APartIsBookedByItsSharesAndLeavesNoEmptyLeg) {
     EXPECT_TRUE(ledger::is_balanced(posting));
 }
 
+TEST(ReleasePosting, RowBBringsTheMoneyOfATopUpIntoItsWallet) {
+    auto payment = opened();
+    payment.orders.resize(1);
+    payment.orders[0].is_top_up = true;
+    payment.orders[0].seller_account = "ann";
+    payment.operation.amount = payment.amount = payment.orders[0].amount;
+    EXPECT_EQ(lines(payment, capture_posting(payment)),
+              "Dr psp_receivable:stripe:EUR 7000 payment\n"
+              "Cr escrow:EUR 7000 ord_1\n");
+    EXPECT_EQ(lines(payment, release_posting(payment, 0, {.seller = 7000})),
+              "Dr escrow:EUR 7000 ord_1\n"
+              "Cr buyer_wallet:ann:EUR 7000 ord_1\n");
+}
+
 TEST(CapturePosting, TheReceivableIsOfTheProviderThatTookTheMoney) {
     auto payment = opened();
     payment.operation.provider = "adyen";

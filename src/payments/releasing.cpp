@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "ledger/poster.h"
+#include "payments/postings.h"
 #include "payments/service.h"
 #include "payments/show.h"
 #include "payments/sql.h"
@@ -118,9 +119,9 @@ Task<Payables> Store::payables(Payment payment) {
     std::vector<std::int16_t> slots;
     std::vector<pg::UuidBytes> accounts;
     std::map<pg::UuidBytes, std::string> sellers;
-    for (const auto& order : payment.orders) {
-        const ledger::AccountName name{ledger::kSellerPayable, order.seller_account,
-                                       payment.currency};
+    for (std::size_t n = 0; n < payment.orders.size(); ++n) {
+        const auto& order = payment.orders[n];
+        const auto name = payable_account(payment, n);
         const auto home = ledger::home_of(payment.merchant, order.seller_account);
         const auto id = ledger::account_id(payment.merchant, home, name).bytes;
         if (!sellers.try_emplace(id, order.seller_account).second) continue;

@@ -70,7 +70,8 @@ Payment open(NewPayment wanted, Provider provider, Timing timing, std::uint64_t 
         total += order.amount;
         payment.orders.push_back({PaymentOrderId::make(timing.now, slot, more()),
                                   std::move(order.reference), std::move(order.seller_account),
-                                  order.amount.minor(), 0, std::move(order.category)});
+                                  order.amount.minor(), 0, std::move(order.category),
+                                  order.is_top_up});
     }
     payment.amount = total.minor();
     payment.operation = {

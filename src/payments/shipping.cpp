@@ -67,6 +67,9 @@ Result<Change> ship(const Payment& payment, std::size_t n, const ShipmentNews& n
         return refuse(payment, Fault::conflict, "payment_order_not_paid",
                       "nothing of the payment is authorized or captured, it is " +
                           std::string(name(status_of(payment))) + ": do not ship the order");
+    if (payment.orders[n].is_top_up)
+        return refuse(payment, Fault::conflict, "shipment_out_of_order",
+                      "the order tops up a wallet: there is nothing to ship");
     const auto event = event_of(before.status, news.status);
     if (!event)
         return refuse(payment, Fault::conflict, "shipment_out_of_order",

@@ -43,14 +43,18 @@ void show_release(json::Writer& out, const Payment& payment, const Shipment& shi
 // The members that an order has in its payment and by itself.
 void show_order_members(json::Writer& out, const Payment& payment, const PaymentOrder& order) {
     out.field("payment_order_id", order.reference);
-    out.field("seller_account", order.seller_account);
+    const auto& payee = order.seller_account;
+    out.key("seller_account");
+    order.is_top_up ? out.null() : out.value(payee);
+    out.key("wallet");
+    order.is_top_up ? out.value(payee) : out.null();
     out.key("category");
     order.category.empty() ? out.null() : out.value(order.category);
     out.field("amount", payment.money(order.amount).decimal());
     out.field("status", order_status(payment));
     out.field("payment_order_status", execution_status(payment));
     out.field("ledger_updated", payment.counters.captured > 0);
-    out.field("wallet_updated", order.shipment.released > 0);  // The seller is owed it.
+    out.field("wallet_updated", order.shipment.released > 0);  // The payee has it.
     show_shipment(out, order.shipment);
     show_release(out, payment, order.shipment);
 }

@@ -223,6 +223,7 @@ void add_orders(const pg::Rows& rows, std::vector<Payment>& payments) {
                                   .amount = in.int64(),
                                   .first_amount = in.int64(),
                                   .category = in.text(),
+                                  .is_top_up = in.boolean(),
                                   .shipment = read_shipment(in)});
     }
 }

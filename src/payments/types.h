@@ -33,10 +33,11 @@ struct ClientKey {
 };
 
 struct NewOrder {
-    std::string reference;  // The shop's payment_order_id.
-    std::string seller_account;
+    std::string reference;       // The shop's payment_order_id.
+    std::string seller_account;  // Who gets the money. Of a top-up: the buyer whose wallet it is.
     Money amount;
     std::string category = {};  // The shop's word for what is sold; rules of fees may name it.
+    bool is_top_up = false;     // Nothing is sold: it goes into a wallet as soon as it is captured.
 };
 
 // What is paid from the buyer's points or stored value beside the payment's method (split tender).
@@ -101,6 +102,7 @@ struct PaymentOrder {
     std::int64_t amount;
     std::int64_t first_amount = 0;  // As it was created, if that was another; 0 = the same.
     std::string category = {};
+    bool is_top_up = false;  // As in NewOrder.
     Shipment shipment = {};
 };
 

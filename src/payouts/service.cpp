@@ -196,7 +196,8 @@ Task<Result<std::string>> Service::file(MerchantId merchant, PayoutBatchId id) {
     const auto payouts = co_await store_.payouts_of_batch(id);
     if (payouts.empty())
         co_return refuse(Fault::conflict, "payout_batch_empty",
-                         "all payouts of the batch were canceled or held before it left", id.text());
+                         "all payouts of the batch were canceled or held before it left",
+                         id.text());
     co_return pain001(batch, payouts);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "payments/postings.h"
 #include "simulator/database.h"
 
 namespace florin::simulator {
@@ -56,11 +57,10 @@ void Database::put_off_release(const DueRelease& claimed, Instant at) {
 
 Payables Database::payables(const Payment& payment) const {
     Payables out;
-    for (const auto& order : payment.orders) {
-        const ledger::AccountName name{ledger::kSellerPayable, order.seller_account,
-                                       payment.currency};
+    for (std::size_t n = 0; n < payment.orders.size(); ++n) {
+        const auto name = payable_account(payment, n);
         const auto found = strict_.find({payment.merchant, name.text()});
-        if (found != strict_.end()) out[order.seller_account] = found->second;
+        if (found != strict_.end()) out[name.owner] = found->second;
     }
     return out;
 }

@@ -18,4 +18,4 @@ HAVING NOT coalesce(bool_or(a.code = (SELECT c.code FROM chart c WHERE c.account
                             AND a.owner <> t.slot::text AND e.reference_id <> t.id), false)
    AND NOT coalesce(t.kind IN ('dispute_frozen', 'dispute_thawed')
                     AND bool_and(a.code IN (SELECT c.code FROM chart c
-                                            WHERE c.account IN ('seller_payable', 'seller_reserve'))), false)
+                                            WHERE c.account IN ('seller_payable', 'buyer_wallet', 'seller_reserve'))), false)

@@ -1,6 +1,6 @@
 -- Payments whose sellers, commission and carriers do not have what the split of the released parts of their orders
 -- says, to the minor unit: the fees follow the part, the commission follows the fees, each rounded half to even. What
--- passes to sellers of other slots stands on interslot accounts here. What a carrier keeps of an order that went back
+-- passes to sellers of other slots stands on interslot accounts here; a top-up goes to a wallet. What a carrier keeps of an order that went back
 -- is goodwill, or a loss in a dispute.
 WITH part AS (
     SELECT s.slot, s.payment_id, s.released, s.commission, s.commission + s.logistics AS fees,
@@ -29,7 +29,8 @@ wanted AS (
     GROUP BY s.slot, s.payment_id),
 booked AS (
     SELECT t.slot, t.source_id AS payment_id,
-           -coalesce(sum(e.amount) FILTER (WHERE c.account IN ('seller_payable', 'seller_reserve', 'seller_receivable', 'interslot')), 0) AS sellers,
+           -coalesce(sum(e.amount) FILTER (WHERE c.account IN ('seller_payable', 'seller_reserve', 'seller_receivable', 'buyer_wallet',
+                                                               'interslot')), 0) AS sellers,
            -coalesce(sum(e.amount) FILTER (WHERE c.account = 'commission'), 0) AS commission,
            -coalesce(sum(e.amount) FILTER (WHERE c.account IN ('logistics_payable', 'goodwill', 'chargeback_loss')), 0) AS carriers
     FROM shipment s
@@ -38,6 +39,7 @@ booked AS (
     JOIN account a ON a.slot = e.slot AND a.id = e.account_id
     JOIN chart c ON c.code = a.code
     WHERE s.n = (SELECT min(f.n) FROM shipment f WHERE f.slot = s.slot AND f.payment_id = s.payment_id)
+      AND t.kind NOT IN (SELECT w.booked FROM wallet_word w)
     GROUP BY t.slot, t.source_id)
 SELECT w.slot, w.payment_id, 'payment' AS object, w.payment_id AS object_id, x.what, x.expected::text AS expected,
        x.found::text AS found, p.currency, abs(x.expected - x.found) AS at_stake

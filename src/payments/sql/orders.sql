@@ -1,6 +1,6 @@
--- The orders of some payments: payment, id, reference, seller_account, amount, first_amount, category, then how they
--- are shipped.   $1 slot[]  $2 payment[]
-SELECT o.payment_id, o.id, o.reference, o.seller_account, o.amount, o.first_amount, o.category,
+-- The orders of some payments: payment, id, reference, seller_account, amount, first_amount, category, top_up, then
+-- how they are shipped.   $1 slot[]  $2 payment[]
+SELECT o.payment_id, o.id, o.reference, o.seller_account, o.amount, o.first_amount, o.category, o.top_up,
        coalesce(s.status, 'waiting'), coalesce(s.carrier, ''), coalesce(s.tracking_number, ''),
        coalesce(s.evidence, ''), coalesce(s.shipped_at, 'infinity'), coalesce(s.estimated_at, 'infinity'),
        coalesce(s.delivered_at, 'infinity'), coalesce(s.returned_at, 'infinity'),
