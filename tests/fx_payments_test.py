@@ -8,13 +8,14 @@ import unittest
 import uuid
 
 import kit
+from disputes_test import DISPUTED, DisputeTest, HeardStack
 from fx_test import FxStack
 from shop import INTENTS, LifecycleTest, at_once, eventually
 
 REFUNDS = "/v1/refunds"
 
 
-class FxPayments(LifecycleTest):
+class QuotedCase(LifecycleTest):
     stack_type = FxStack
     florins = 2
 
@@ -45,6 +46,8 @@ class FxPayments(LifecycleTest):
             self.assertEqual(row["debits"], row["credits"], row)
         self.audit()
 
+
+class FxPayments(QuotedCase):
     def test_row_v_the_buyer_pays_in_his_currency_and_the_order_gets_its_own(self):
         quote = self.quote()
         self.assertEqual((quote["presentment_amount"], quote["spread"]), ("92.00", "1.00"))
@@ -132,6 +135,46 @@ class FxPayments(LifecycleTest):
         self.assert_problem(answer, 409, "payment_not_adjustable")
         self.act(self.owner, held["id"], "cancel")
         self.assert_sound(escrow__USD="0.00", fx_position__EUR="0.00")
+
+
+class HeardFxStack(HeardStack, FxStack):
+    """Rates, and a provider whose webhooks arrive."""
+
+
+class DisputedAtAQuote(QuotedCase, DisputeTest):
+    """A bank takes the buyer's euros; the orders may lose their dollars."""
+
+    stack_type = HeardFxStack
+
+    def opened(self):
+        paid = self.buy(self.quote(), payment_method=DISPUTED)
+        dispute = self.disputed(self.owner, paid["id"], "needs_response")
+        self.assertEqual((dispute["amount"], dispute["currency"]), ("99.00", "USD"))
+        self.assertEqual((dispute["fee"], dispute["fee_currency"]), ("15.00", "EUR"))
+        self.assert_sound(psp_receivable__stripe__EUR="-15.00", chargeback_fees__EUR="15.00",
+                          chargeback_receivable__USD="99.00", escrow__USD="99.00",
+                          fx_position__EUR="0.00", fx_position__USD="0.00", fx_revenue__USD="0.00")
+        return paid["id"], dispute
+
+    def test_lost_is_paid_by_the_orders(self):
+        paid, dispute = self.opened()
+        self.stack.answer(dispute, "losing_evidence")
+        self.stack.advance_sandbox()
+        self.disputed(self.owner, paid, "lost")
+        self.assert_sound(psp_receivable__stripe__EUR="-15.00", chargeback_receivable__USD="0.00",
+                          escrow__USD="0.00", fx_position__EUR="0.00")
+
+    def test_won_is_as_if_it_had_not_been(self):
+        paid, dispute = self.opened()
+        self.stack.answer(dispute, "winning_evidence")
+        self.disputed(self.owner, paid, "under_review")
+        self.stack.advance_sandbox()
+        self.assertEqual(self.disputed(self.owner, paid, "won")["fee"], "0.00")
+        self.assert_sound(psp_receivable__stripe__EUR="92.00", chargeback_receivable__USD="0.00",
+                          escrow__USD="99.00", fx_revenue__USD="1.00", fx_position__EUR="92.00",
+                          fx_position__USD="-100.00", chargeback_fees__EUR="0.00")
+        self.act(self.owner, paid, "refunds", status=201)
+        self.assert_sound(psp_receivable__stripe__EUR="0.00", fx_position__USD="0.00")
 
 
 if __name__ == "__main__":

@@ -75,9 +75,8 @@ class Game:
                                           "amount": f"{self.draw.randint(1, 3000) * 2 / 100:.2f}"}
                                          for n, seller in enumerate(SELLERS, 1)])
         name = "pay"
-        if kind == "card":  # Disputes in another currency wait for a person.
-            name = self.draw.choice(("pay", "pay split",
-                                     "pay" if method == DISPUTED else "pay at a quote"))
+        if kind == "card":
+            name = self.draw.choice(("pay", "pay split", "pay at a quote"))
         if name == "pay split":
             body["split_tender"] = {"type": self.draw.choice(("points", "wallet")),
                                     "amount": f"{self.draw.randint(1, 1500) * 2 / 100:.2f}"}

@@ -32,6 +32,8 @@ Dispute read_dispute(const pg::Rows& rows, std::size_t row) {
     dispute.taken_back = in.int64s();
     dispute.frozen = in.int64s();
     dispute.freezes = in.int16();
+    dispute.presented = in.int64();
+    dispute.spread = in.int64();
     dispute.reply_waits = in.boolean();
     return dispute;
 }

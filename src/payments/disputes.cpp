@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "fx/rules.h"
 #include "payments/deadline.h"
 #include "payments/postings.h"
 #include "payments/shipping.h"
@@ -24,18 +25,44 @@ std::vector<std::int64_t> shares_of(const Payment& payment, std::vector<std::int
     return split_by_order(payment, amount, left);
 }
 
+// What a provider tells of a dispute, in the payment's currency.
+struct Claim {
+    std::int64_t amount = 0;
+    fx::Amounts withdrawn;  // And not given back. Without a quote only `settlement` counts.
+};
+
+// Of a payment that the buyer has paid in another currency it is the part of what he has paid: what
+// that brought. Nothing: it is in neither currency, or about more than the buyer has paid.
+std::optional<Claim> claim_of(const Payment& payment, const connectors::DisputeFacts& facts) {
+    const auto amount = facts.amount.minor(), withdrawn = facts.withdrawn - facts.reinstated;
+    const auto currency = facts.amount.currency();
+    if (!payment.presentment) {
+        if (currency != payment.currency) return std::nullopt;
+        return Claim{amount, {.settlement = withdrawn}};
+    }
+    const auto& p = *payment.presentment;
+    if (currency != p.currency || std::max(amount, withdrawn) > p.captured) return std::nullopt;
+    const fx::Amounts paid{p.captured, payment.counters.captured, p.captured_spread};
+    const auto part = [&](auto minor) { return part_of(paid, fx::Side::presentment, 0, minor); };
+    return Claim{std::max<std::int64_t>(part(amount).settlement, 1), part(withdrawn)};
+}
+
 // The money moves when the provider moves it, whatever word it has for the dispute. Between two
 // looks it may have gone and come back, and left a fee.
-void book_movements(Change& change, const connectors::DisputeFacts& facts) {
+void book_movements(Change& change, const fx::Amounts& withdrawn, std::int64_t all_fees) {
     auto& dispute = *change.dispute;
     auto& counters = change.after.counters;
-    const auto taken = facts.withdrawn - facts.reinstated - dispute.withdrawn;
-    const auto fee = facts.fee - dispute.fee;
-    if (taken == 0 && fee == 0) return;
-    dispute.withdrawn += taken;
-    dispute.fee += fee;
+    const fx::Amounts taken{withdrawn.presentment - dispute.presented,
+                            withdrawn.settlement - dispute.withdrawn,
+                            withdrawn.spread - dispute.spread};
+    const auto fee = all_fees - dispute.fee;
+    if (taken == fx::Amounts() && fee == 0) return;
+    dispute.withdrawn = withdrawn.settlement;
+    dispute.presented = withdrawn.presentment;
+    dispute.spread = withdrawn.spread;
+    dispute.fee = all_fees;
     ++dispute.movements;
-    counters.disputed += taken;
+    counters.disputed += taken.settlement;
     change.after.dispute_override |=
         counters.refunded + counters.refund_reserved + counters.disputed > counters.captured;
     book(change, movement_posting(change.after, dispute, taken, fee));
@@ -105,14 +132,14 @@ void thaw(Change& change, Payables& payables) {
         payables[change.after.orders[n].seller_account] += frozen[n];
 }
 
-Dispute opened(const Payment& payment, const connectors::DisputeFacts& facts,
+Dispute opened(const Payment& payment, const connectors::DisputeFacts& facts, std::int64_t amount,
                dispute::Status status, Instant now, std::uint64_t random) {
     return {.id = DisputeId::make(now, payment.id.slot(), random),
             .provider = payment.operation.provider,
             .reference = facts.reference,
             .status = status,
             .reason = facts.reason,
-            .amount = facts.amount.minor(),
+            .amount = amount,
             .shares = std::vector<std::int64_t>(payment.orders.size(), 0),
             .evidence_due_at = facts.evidence_due_at,
             .opened_at = now,
@@ -130,14 +157,15 @@ Result<std::optional<Change>> take_dispute(const Payment& payment, std::span<con
         return fail(Fault::conflict, "dispute_out_of_order",
                     "more of the dispute " + facts.reference +
                         " was given back than was taken: look at it at the provider");
-    if (!told || facts.amount.currency() != payment.currency)
+    const auto claim = claim_of(payment, facts);
+    if (!told || !claim)
         return fail(Fault::conflict, "dispute_currency",
                     "the dispute " + facts.reference + " is in another currency than " +
-                        payment.id.text() + ": book it by hand");
+                        payment.id.text() + ", or about more than was paid: book it by hand");
     const auto status = status_heard(known, *told, facts.evidence_due_at, now);
     const auto before = known ? known->status : status;
     auto change = step(payment, now, random);
-    change.dispute = known ? *known : opened(payment, facts, status, now, ~random);
+    change.dispute = known ? *known : opened(payment, facts, claim->amount, status, now, ~random);
     auto& dispute = *change.dispute;
     const auto event = before == status
                            ? dispute::Event::updated
@@ -149,10 +177,9 @@ Result<std::optional<Change>> take_dispute(const Payment& payment, std::span<con
     dispute.status = status;
     dispute.evidence_due_at = is_open(status) ? facts.evidence_due_at : Instant::max();
     dispute.due_at = next_chore(known, dispute, now);
-    book_movements(change, facts);
+    book_movements(change, claim->withdrawn, facts.fee);
     thaw(change, payables);
-    book_decision(change, parts, known && before == dispute::Status::lost, facts.amount.minor(),
-                  payables);
+    book_decision(change, parts, known && before == dispute::Status::lost, claim->amount, payables);
     freeze(change, parts, std::move(payables));
     if (known && dispute == *known) return std::nullopt;
     dispute.updated_at = now;

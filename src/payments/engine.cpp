@@ -73,7 +73,7 @@ void add_dispute(const Change& change, pg::Records& rows) {
              name(dispute.status), dispute.reason, dispute.amount, dispute.fee, dispute.withdrawn,
              dispute.shares, dispute.evidence_due_at, dispute.opened_at, dispute.updated_at,
              dispute.version, dispute.movements, dispute.due_at, dispute.taken_back, dispute.frozen,
-             dispute.freezes);
+             dispute.freezes, dispute.presented, dispute.spread);
 }
 
 void add_approval(const Payment& payment, const Operation& refund, pg::Records& rows) {

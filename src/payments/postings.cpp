@@ -54,18 +54,23 @@ void add_both(ledger::Posting& posting, ledger::AccountName account, const Payme
     add_leg(posting, std::move(account), sign * op.tender_amount, reference);
 }
 
+// What conversions have to know of it.
+fx::Quote quote_of(const Payment& payment) {
+    return {.id = payment.presentment->quote,
+            .settlement = payment.currency,
+            .presentment = payment.presentment->currency};
+}
+
 // The same where the other legs are the orders': what comes in another currency is converted.
 void convert_both(ledger::Posting& posting, ledger::AccountName account, const Payment& payment,
                   std::int64_t sign, Uuid reference) {
     if (!payment.presentment || !payment.operation.about.empty())
         return add_both(posting, std::move(account), payment, sign, reference);
     const auto& op = payment.operation;
-    const fx::Quote quote{.id = payment.presentment->quote,
-                          .settlement = payment.currency,
-                          .presentment = payment.presentment->currency};
     const fx::Amounts part{op.presented, op.amount, op.spread};
-    for (auto& leg : fx::conversion_legs(quote, part, sign > 0 ? fx::Way::in : fx::Way::back,
-                                         {std::move(account), reference}))
+    for (auto& leg :
+         fx::conversion_legs(quote_of(payment), part, sign > 0 ? fx::Way::in : fx::Way::back,
+                             {std::move(account), reference}))
         posting.legs.push_back(std::move(leg));
 }
 
@@ -251,19 +256,25 @@ ledger::Posting refund_posting(const Payment& payment, RefundStage stage, Payabl
     return posting;
 }
 
-ledger::Posting movement_posting(const Payment& payment, const Dispute& dispute, std::int64_t taken,
-                                 std::int64_t fee) {
-    auto posting = begin_posting(payment, taken > 0   ? "dispute"
-                                          : taken < 0 ? "dispute_reinstated"
+ledger::Posting movement_posting(const Payment& payment, const Dispute& dispute,
+                                 const fx::Amounts& taken, std::int64_t fee) {
+    const auto moved = payment.presentment ? taken.presentment : taken.settlement;
+    auto posting = begin_posting(payment, moved > 0   ? "dispute"
+                                          : moved < 0 ? "dispute_reinstated"
                                                       : "dispute_fee");
     const auto id = dispute.id.uuid();
     posting.id = later_id(id, dispute.movements);
-    const ledger::AccountName charged_back{ledger::kChargebackReceivable, "", payment.currency};
-    const ledger::AccountName fees{ledger::kChargebackFees, "", payment.currency};
-    const ledger::AccountName provider{ledger::kPspReceivable, dispute.provider, payment.currency};
-    if (taken != 0) posting.legs.push_back({charged_back, taken, id});
-    if (fee != 0) posting.legs.push_back({fees, fee, id});
-    if (taken + fee != 0) posting.legs.push_back({provider, -taken - fee, id});
+    const auto there = currency_there(payment);
+    const ledger::AccountName provider{ledger::kPspReceivable, dispute.provider, there};
+    add_leg(posting, {ledger::kChargebackReceivable, "", payment.currency}, taken.settlement, id);
+    add_leg(posting, {ledger::kChargebackFees, "", there}, fee, id);
+    if (!payment.presentment) {
+        add_leg(posting, provider, -taken.settlement - fee, id);
+        return posting;
+    }
+    for (auto& leg : fx::conversion_legs(quote_of(payment), taken, fx::Way::back, {provider, id}))
+        posting.legs.push_back(std::move(leg));
+    add_leg(posting, provider, -fee, id);
     return posting;
 }
 

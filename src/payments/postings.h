@@ -28,9 +28,10 @@ std::vector<OperationId> transactions_of(OperationId operation, Action kind);
 
 // Rows R to U. Whatever a dispute does is booked under an id that follows from it and the number of
 // the movement (Dispute::movements). What the bank has taken (less than zero: given back) and what
-// the provider has charged for it since the last one.
-ledger::Posting movement_posting(const Payment& payment, const Dispute& dispute, std::int64_t taken,
-                                 std::int64_t fee);
+// the provider has charged for it since the last one. Of a payment at a quote the provider's side
+// is in the buyer's currency, and converted as a refund is; else only taken.settlement counts.
+ledger::Posting movement_posting(const Payment& payment, const Dispute& dispute,
+                                 const fx::Amounts& taken, std::int64_t fee);
 // Decided against us: the orders pay, as far as they have it, and we the rest. Not `lost`: decided
 // anew, and they have it again. `payables`: what sellers can pay of what was released to them.
 ledger::Posting decision_posting(const Payment& payment, const Dispute& dispute, bool lost,

@@ -162,17 +162,17 @@ TEST(DisputePosting, BooksWhatTheBankDoes) {
             out += fmt::format("{} {}\n", leg.account.text(), leg.amount);
         return out;
     };
-    EXPECT_EQ(text(movement_posting(payment, dispute, 1200, 1500)),
+    EXPECT_EQ(text(movement_posting(payment, dispute, {.settlement = 1200}, 1500)),
               "dispute\n"
               "chargeback_receivable:EUR 1200\n"
               "chargeback_fees:EUR 1500\n"
               "psp_receivable:stripe:EUR -2700\n");
-    EXPECT_EQ(text(movement_posting(payment, dispute, -1200, -1500)),
+    EXPECT_EQ(text(movement_posting(payment, dispute, {.settlement = -1200}, -1500)),
               "dispute_reinstated\n"
               "chargeback_receivable:EUR -1200\n"
               "chargeback_fees:EUR -1500\n"
               "psp_receivable:stripe:EUR 2700\n");
-    EXPECT_EQ(text(movement_posting(payment, dispute, 0, 1500)),
+    EXPECT_EQ(text(movement_posting(payment, dispute, {}, 1500)),
               "dispute_fee\n"
               "chargeback_fees:EUR 1500\n"
               "psp_receivable:stripe:EUR -1500\n");
@@ -188,10 +188,33 @@ TEST(DisputePosting, BooksWhatTheBankDoes) {
               "escrow:EUR -300\n"
               "chargeback_loss:EUR -200\n"
               "chargeback_receivable:EUR 1200\n");
-    const auto first = movement_posting(payment, dispute, 1200, 0).id;
+    const auto first = movement_posting(payment, dispute, {.settlement = 1200}, 0).id;
     dispute.movements = 2;
     const auto second = decision_posting(payment, dispute, true, {}).id;
     EXPECT_EQ(transactions_of(dispute), (std::vector{first, second}));
+}
+
+// Row R of a payment of row V: the bank takes euros, the orders may lose dollars.
+TEST(DisputePosting, AtAQuoteTheProvidersSideIsConvertedBack) {
+    auto payment = opened();
+    payment.currency = "USD"_currency;
+    payment.presentment = Presentment{.currency = "EUR"_currency, .amount = 9200, .spread = 100};
+    Dispute dispute{.provider = "stripe", .amount = 9900, .movements = 1};
+    dispute.id = DisputeId::make(kNoon, payment.id.slot(), 9);
+    const auto posting = movement_posting(payment, dispute, {9200, 9900, 100}, 1500);
+    EXPECT_TRUE(ledger::is_balanced(posting));
+    EXPECT_EQ(lines(payment, posting),
+              "Dr chargeback_receivable:USD 9900 nobody\n"
+              "Dr chargeback_fees:EUR 1500 nobody\n"
+              "Cr psp_receivable:stripe:EUR 9200 nobody\n"
+              "Dr fx_position:EUR 9200 nobody\n"
+              "Cr fx_position:USD 10000 nobody\n"
+              "Dr fx_revenue:USD 100 nobody\n"
+              "Cr psp_receivable:stripe:EUR 1500 nobody\n");
+    const auto back = movement_posting(payment, dispute, {-9200, -9900, -100}, -1500);
+    EXPECT_EQ(back.kind, "dispute_reinstated");
+    for (std::size_t n = 0; n < back.legs.size(); ++n)
+        EXPECT_EQ(back.legs[n].amount, -posting.legs[n].amount);
 }
 
 TEST(RefundPosting, EachStageIsBookedOnceUnderItsOwnId) {

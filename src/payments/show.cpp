@@ -254,7 +254,10 @@ void show_dispute(json::Writer& out, const Payment& payment, const Dispute& disp
     out.field("reason", dispute.reason);
     out.field("currency", payment.currency.code());
     out.field("amount", money(dispute.amount));
-    out.field("fee", money(dispute.fee));
+    const auto& fee_currency =
+        payment.presentment ? payment.presentment->currency : payment.currency;
+    out.field("fee", Money(dispute.fee, fee_currency).decimal());
+    out.field("fee_currency", fee_currency.code());
     out.field("funds_withdrawn", dispute.withdrawn > 0);
     out.key("evidence_due_at");
     dispute.evidence_due_at == Instant::max() ? out.null()

@@ -163,7 +163,10 @@ struct Dispute {
     dispute::Status status{};
     std::string reason;
     std::int64_t amount = 0, fee = 0;
-    std::int64_t withdrawn = 0;                 // What the bank has taken and not given back.
+    std::int64_t withdrawn = 0;  // What the bank has taken and not given back.
+    // Of a payment in the buyer's currency (Presentment): `withdrawn` in minor units of that, as
+    // `fee` is then, and our spread of it.
+    std::int64_t presented = 0, spread = 0;
     std::vector<std::int64_t> shares;           // What each order has lost of it.
     std::vector<std::int64_t> taken_back = {};  // As in Operation.
     // By order: what of the sellers' money is in their reserve until it is decided; empty =

@@ -24,6 +24,8 @@ void update_dispute(Dispute& row, const Dispute& to) {
     row.taken_back = to.taken_back;
     row.frozen = to.frozen;
     row.freezes = to.freezes;
+    row.presented = to.presented;
+    row.spread = to.spread;
 }
 
 }  // namespace
