@@ -9,6 +9,7 @@ code that its merchant has in its slot, and booked(sale, refund) the transaction
 import re
 
 import fx_corruptions
+import journal_corruptions
 import ledger_corruptions
 import wallet_corruptions
 from payout_corruptions import PAYOUT_CORRUPTIONS
@@ -137,8 +138,9 @@ def late_refund_ends(word, state, stage, kind, account, reference):
 
 # Stories that no provider plays, as they should be written.
 HONEST = {
-    "quotes of all kinds": fx_corruptions.HONEST, "a late sale": LATE_SALE,
-    "a late sale, paid otherwise": LATE_ATTEMPT,
+    "quotes of all kinds": fx_corruptions.HONEST,
+    "old money that was explained by hand": journal_corruptions.HONEST,
+    "a late sale": LATE_SALE, "a late sale, paid otherwise": LATE_ATTEMPT,
     "a late sale that has gone back":
         late_refund_ends("succeeded", 2, 1, "refund_paid", 1100, "op"),
     "a late sale that cannot go back":
@@ -465,9 +467,8 @@ CORRUPTIONS = [
      "SET track_counts = on;"
      " DELETE FROM event WHERE payment_id = payment(lost_reply) AND version = 2;"
      " SELECT pg_stat_force_next_flush()"),
-    *wallet_corruptions.CORRUPTIONS,
-    *fx_corruptions.CORRUPTIONS,
-    *ledger_corruptions.CORRUPTIONS,
+    *wallet_corruptions.CORRUPTIONS, *fx_corruptions.CORRUPTIONS,
+    *ledger_corruptions.CORRUPTIONS, *journal_corruptions.CORRUPTIONS,
 ]
 
 

@@ -38,16 +38,14 @@ class MoneyStack(HeardStack, FxStack):
 class Game:
     """What may be done next, and with what. It knows only ids."""
 
-    def __init__(self, stack, key, draw):
-        self.stack, self.key, self.draw = stack, key, draw
-        self.payments, self.orders, self.payouts = [], [], []
+    def __init__(self, stack, key, clerk, draw):
+        self.stack, self.key, self.clerk, self.draw = stack, key, clerk, draw
+        self.payments, self.orders, self.payouts, self.booked = [], [], [], []
         self.counted = {}  # (step, status) -> how often.
 
-    def client(self):
-        return self.stack.client(self.key, self.draw.randrange(len(self.stack.florins)))
-
-    def ask(self, name, method, path, body=None):
-        client = self.client()
+    def ask(self, name, method, path, body=None, key=None):
+        florin = self.draw.randrange(len(self.stack.florins))
+        client = self.stack.client(key or self.key, florin)
         try:
             answer = client.request(method, path, {} if body is None else body,
                                     {"Idempotency-Key": f"{self.draw.getrandbits(64)}"}) \
@@ -162,10 +160,26 @@ class Game:
             self.ask("payout " + word, "POST",
                      f"/v1/payouts/{payout}/{word if not body else 'outcome'}", body)
 
+    def book(self):
+        """What a provider keeps, of one of the payments or of nobody's."""
+        whose = {"reference": self.draw.choice(self.payments)} if self.payments else {}
+        amount = self.amount(500)
+        made = self.ask("book", "POST", "/v1/journal_entries", {"reason": "invoice", "lines": [
+            {"account": "psp_fees:stripe:EUR", "debit": amount, **whose},
+            {"account": "psp_receivable:stripe:EUR", "credit": amount, **whose}]}, self.clerk)
+        self.booked.append(made["id"])
+
+    def reverse(self):
+        if self.booked:
+            self.ask("reverse", "POST",
+                     f"/v1/journal_entries/{self.draw.choice(self.booked)}/reverse",
+                     {"reason": "it was wrong"}, self.clerk)
+
     def step(self):
         steps = {self.pay: 4, self.top_up: 1, self.capture: 1, self.cancel: 1, self.adjust: 1,
                  self.refund: 2, self.ship: 5, self.answer_dispute: 1, self.give: 1,
-                 self.pay_out: 4, self.export: 3, self.on_payout: 4}
+                 self.pay_out: 4, self.export: 3, self.on_payout: 4, self.book: 1,
+                 self.reverse: 1}
         self.draw.choices(list(steps), steps.values())[0]()
         return True
 
@@ -173,11 +187,20 @@ class Game:
 class Money(ShippingCase):
     stack_type = MoneyStack
 
+    def shop(self):
+        self.made = self.new_key()
+        return self.client(self.made["key"])
+
+    def clerk(self):
+        """A key of the shop's finance department."""
+        return self.stack.florin_json("keys", "create", "--name", "finance", "--merchant",
+                                      self.made["merchant"], "--scope", "ledger:write")["key"]
+
     def test_all_invariants_hold_after_each_event(self):
         seed = int(os.environ.get("FLORIN_SEED", random.SystemRandom().getrandbits(32)))
         print(f"seed {seed}")
         shop = self.market()
-        game = Game(self.stack, shop.key, random.Random(seed))
+        game = Game(self.stack, shop.key, self.clerk(), random.Random(seed))
         game.sellers = [one["id"] for one in shop.get("/v1/sellers").json["data"]]
         for seller in game.sellers:
             settings = {"rail": "bank_file", "destination": {"name": "Ann", "iban": THEIRS},

@@ -7,6 +7,7 @@ import kit
 from approval_test import approver_of
 from changes_test import DECLINED, VISA
 from disputes_test import BOUNCES, DISPUTED, INQUIRED
+from journal_corruptions import play_journal
 from shop import ApiTest, eventually
 from wallet_corruptions import PointsStack, play_wallets
 
@@ -46,6 +47,7 @@ class StoriesTest(ApiTest):
         cls.play_second_persons(shop)
         cls.play_shipping(shop)
         play_wallets(cls, shop)
+        play_journal(cls, next(iter(cls.names)))
         cls.stack.mailbox.deliver = deliver
         cls.play_what_banks_do(shop)
         cls.play_what_has_no_end(shop)

@@ -52,8 +52,10 @@ inline constexpr std::string_view kScopes[] = {"payments:read", "payments:write"
                                                "sellers:read",  "sellers:write",  "wallets:read",
                                                "wallets:write", "payouts:read",   "payouts:write",
                                                "fx:read",       "fx:write"};
-// Given only by name: a shop whose every key approves what its other keys ask has no second person.
-inline constexpr std::string_view kScopesByName[] = {"refunds:approve", "payouts:approve"};
+// Given only by name: a shop whose every key approves what its other keys ask has no second person,
+// and whose shop front books by hand has no books.
+inline constexpr std::string_view kScopesByName[] = {"refunds:approve", "payouts:approve",
+                                                     "ledger:write"};
 
 class Keys {
 public:

@@ -16,6 +16,7 @@
 #include "base/form.h"
 #include "base/result.h"
 #include "fx/desk.h"
+#include "journal/service.h"
 #include "ledger/store.h"
 #include "payments/dead_letters.h"
 #include "payments/service.h"
@@ -50,6 +51,7 @@ struct Services {
     payouts::Service& payouts;
     wallets::Engine& wallets;
     std::optional<wallets::Terms> points;  // Nothing = there are none here.
+    journal::Service& journal;
     fx::Desk& fx;
     metrics::Registry& metrics;
     Limits& limits;

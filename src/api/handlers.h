@@ -42,6 +42,11 @@ Handled list_ledger_accounts(Services& services, Call call);
 Handled get_ledger_account(Services& services, Call call);
 Handled list_ledger_entries(Services& services, Call call);
 
+Handled create_journal_entry(Services& services, Call call);
+Handled reverse_journal_entry(Services& services, Call call);
+Handled get_journal_entry(Services& services, Call call);
+Handled list_journal_entries(Services& services, Call call);
+
 Handled create_seller(Services& services, Call call);
 Handled list_sellers(Services& services, Call call);
 Handled get_seller(Services& services, Call call);

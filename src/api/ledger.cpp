@@ -56,9 +56,13 @@ bool is_of_payout(const ledger::Entry& entry) {
     return entry.kind.starts_with("payout") || entry.kind == "reserve_released";
 }
 
+bool is_by_hand(const ledger::Entry& entry) {
+    return entry.kind.starts_with("journal");
+}
+
 // A wallet's movement that no payment asked for is its own source.
 bool is_of_wallet_alone(const ledger::Entry& entry) {
-    return entry.source == entry.transaction.uuid() && !is_of_payout(entry);
+    return entry.source == entry.transaction.uuid() && !is_of_payout(entry) && !is_by_hand(entry);
 }
 
 // An order has its payment's time and slot.
@@ -71,6 +75,8 @@ std::string reference_of(const ledger::Entry& entry) {
     const auto& id = entry.reference;
     if (entry.account.code == ledger::kInterslot) return OperationId(id).text();
     if (is_of_payout(entry)) return PayoutId(id).text();
+    // Its lines tell what each of them is about.
+    if (is_by_hand(entry)) return JournalEntryId(entry.source).text();
     if (is_of_wallet_alone(entry)) return MovementId(id).text();
     if (id == entry.source) return PaymentId(id).text();
     if (is_order(id, entry.source)) return PaymentOrderId(id).text();
@@ -83,7 +89,8 @@ void show_entry(json::Writer& out, const ledger::Entry& entry) {
     out.begin_object().field("id", entry_id(entry)).field("object", "ledger_entry");
     out.field("account", entry.account.text());
     out.field("transaction", entry.transaction.text()).field("kind", entry.kind);
-    const bool has_payment = !is_of_payout(entry) && !is_of_wallet_alone(entry);
+    const bool has_payment =
+        !is_of_payout(entry) && !is_of_wallet_alone(entry) && !is_by_hand(entry);
     out.key("payment");
     has_payment ? out.value(PaymentId(entry.source).text()) : out.null();
     out.field("reference", reference_of(entry));

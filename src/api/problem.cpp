@@ -112,6 +112,7 @@ http::Response problem(const Error& error, std::string_view instance) {
     if (error.object.starts_with("pyb_")) out.field("payout_batch", error.object);
     if (error.object.starts_with("fee_")) out.field("fee_rule", error.object);
     if (error.object.starts_with("fxq_")) out.field("fx_quote", error.object);
+    if (error.object.starts_with("jrn_")) out.field("journal_entry", error.object);
     if (error.fault == Fault::too_many)
         out.key("violated-policies").begin_array().value(error.object).end_array();
     if (!error.fields.empty()) {

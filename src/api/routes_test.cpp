@@ -118,7 +118,8 @@ std::set<std::string> parameters(Document& document, const Route& route, std::st
 }
 
 bool makes_at_once(const Route& route) {
-    return route.path.starts_with("/v1/wallets/") || route.path == "/v1/fx_quotes";
+    return route.path.starts_with("/v1/wallets/") || route.path == "/v1/fx_quotes" ||
+           route.path.starts_with("/v1/journal_entries");
 }
 
 // Nothing is called for it, and nobody waits.

@@ -63,6 +63,8 @@ App::App(asio::io_context& io, const Config& config, Judged judged, const std::s
       wallet_store_(pool_),
       wallet_engine_(io, wallet_store_, {.conninfo = conninfo, .lanes = config.database_lanes}),
       wallet_(wallet_engine_),
+      journal_store_(pool_),
+      journal_(journal_store_),
       fx_file_(config.fx_rates_file),
       fx_rates_(config.fx_rates_file.empty() ? nullptr : &fx_file_, judged.fx.rates),
       fx_store_(pool_),
@@ -88,8 +90,8 @@ App::App(asio::io_context& io, const Config& config, Judged judged, const std::s
       limits_(buckets_, keys_, metrics_, limit_options(config),
               [this] { return engine_.counts().waiting; }),
       gate_({keys_, payments_, payment_store_, watcher_, streams_, dead_letters_, ledger_store_,
-             seller_store_, payouts_, wallet_engine_, judged.points, fx_desk_, metrics_, limits_,
-             [this] { return is_ready(); }}),
+             seller_store_, payouts_, wallet_engine_, judged.points, journal_, fx_desk_, metrics_,
+             limits_, [this] { return is_ready(); }}),
       scope_(io) {
     observe();
 }

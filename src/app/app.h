@@ -83,6 +83,8 @@ private:
     wallets::Connector wallet_;
     std::optional<wallets::Connector> points_;
     connectors::NoWire no_wire_;
+    journal::Store journal_store_;
+    journal::Service journal_;
     fx::FileSource fx_file_;
     fx::Rates fx_rates_;
     fx::Store fx_store_;

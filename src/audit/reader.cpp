@@ -36,6 +36,7 @@ std::string text_of(const Uuid& id, std::string_view object) {
     if (object == "dispute") return DisputeId(id).text();
     if (object == "event") return EventId(id).text();
     if (object == "fee_rule") return FeeRuleId(id).text();
+    if (object == "journal_entry") return JournalEntryId(id).text();
     return to_text(id);
 }
 

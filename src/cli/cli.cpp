@@ -66,6 +66,7 @@ struct Line {
     PayoutsWish payouts;
     FeesWish fees;
     WalletWish wallet;
+    JournalWish journal;
     PriceWish price;
     AuditWish audit;
     LedgerWish ledger;
@@ -126,7 +127,7 @@ void add_keys(Line& line) {
         "--scope", line.key.scopes,
         "payments:read, payments:write, ledger:read, sellers:read, sellers:write, "
         "wallets:read, wallets:write, payouts:read, payouts:write, fx:read, fx:write, "
-        "refunds:approve, payouts:approve; several allowed (all but the last two)");
+        "refunds:approve, payouts:approve, ledger:write; several allowed (all but the last three)");
     create->callback([&line] {
         line.chosen = [&line](const Options& options) { return create_key(options, line.key); };
     });
@@ -380,6 +381,18 @@ void add_wallets(Line& line) {
     });
 }
 
+void add_journal(Line& line) {
+    auto* journal = line.app.add_subcommand("journal", "What people have booked by hand: list");
+    journal->require_subcommand(1);
+    auto* list = journal->add_subcommand("list", "Newest first, with what was taken back");
+    list->add_option("--merchant", line.journal.merchant, "Only that of this one, mer_...");
+    list->add_option("--starting-after", line.journal.after, "Only entries older than this id");
+    list->add_option("--limit", line.journal.limit, "How many (20)")->check(CLI::Range(1, 10'000));
+    list->callback([&line] {
+        line.chosen = [&line](const Options& o) { return list_journal(o, line.journal); };
+    });
+}
+
 void add_fx(Line& line) {
     auto* fx = line.app.add_subcommand("fx", "Currencies: rates, quote");
     fx->require_subcommand(1);
@@ -439,6 +452,7 @@ int run(std::vector<std::string> arguments) {
     add_route(line);
     add_sellers(line);
     add_wallets(line);
+    add_journal(line);
     add_fx(line);
     add_payouts(line);
     std::ranges::reverse(arguments);  // As CLI11 wants a vector.

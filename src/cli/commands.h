@@ -85,6 +85,13 @@ struct WalletWish {
 };
 Result<void> show_wallet(const Options& options, const WalletWish& wanted);
 
+// florin journal: what was booked by hand. Empty = any.
+struct JournalWish {
+    std::string merchant, after;
+    int limit = 20;
+};
+Result<void> list_journal(const Options& options, const JournalWish& wanted);
+
 // florin fx. Both read the configuration and the file of rates only.
 Result<void> list_rates(const Options& options);
 struct PriceWish {

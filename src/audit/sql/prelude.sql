@@ -77,6 +77,13 @@ wallet_movement AS NOT MATERIALIZED (SELECT * FROM florin.wallet_movement WHERE 
 wallet_charge AS NOT MATERIALIZED (SELECT * FROM florin.wallet_charge WHERE slot BETWEEN $1 AND $2),
 points_lot AS NOT MATERIALIZED (SELECT * FROM florin.points_lot WHERE slot BETWEEN $1 AND $2),
 points_terms AS NOT MATERIALIZED (SELECT * FROM florin.points_terms),
+-- What people booked by hand, and took back.
+journal_word (is_reversal, booked) AS (VALUES (false, 'journal'), (true, 'journal_reversal')),
+journal_entry AS NOT MATERIALIZED (
+    SELECT x.*, x.reverses <> '00000000-0000-0000-0000-000000000000' AS is_reversal
+    FROM florin.journal_entry x
+    WHERE x.slot BETWEEN $1 AND $2),
+journal_line AS NOT MATERIALIZED (SELECT * FROM florin.journal_line WHERE slot BETWEEN $1 AND $2),
 event AS NOT MATERIALIZED (SELECT * FROM florin.event WHERE slot BETWEEN $1 AND $2),
 idempotency AS NOT MATERIALIZED (SELECT * FROM florin.idempotency WHERE slot BETWEEN $1 AND $2),
 ledger_account AS NOT MATERIALIZED (SELECT * FROM florin.ledger_account WHERE slot BETWEEN $1 AND $2),

@@ -22,5 +22,7 @@ FROM (
     SELECT l.slot, l.id, 'lot', l.id FROM points_lot l
     UNION ALL
     SELECT q.slot, q.payment_id, 'fx_quote', q.id FROM fx_quote q
+    UNION ALL
+    SELECT j.slot, '00000000-0000-0000-0000-000000000000', 'journal_entry', j.id FROM journal_entry j
 ) x
 WHERE x.slot <> ((get_byte(uuid_send(x.id), 6) & 15) << 8) | get_byte(uuid_send(x.id), 7)
