@@ -381,7 +381,7 @@ CORRUPTIONS = [
      "UPDATE dispute SET version = 1 WHERE id = dispute(dispute_open)"),
     ("dispute_state", set(),
      "UPDATE payment SET dispute_override = true WHERE id = payment(sale)"),
-    ("event_chain", set(),
+    ("event_chain", {"feed"},
      "DELETE FROM event WHERE payment_id = payment(lost_reply) AND version = 2"),
     ("event_operation", set(),
      "UPDATE event SET operation_id = nobody"
@@ -463,7 +463,7 @@ CORRUPTIONS = [
     ("append_only", set(),
      "SET track_counts = on; UPDATE ledger_entry SET amount = amount;"
      " SELECT pg_stat_force_next_flush()"),
-    ("append_only", {"event_chain"},
+    ("append_only", {"event_chain", "feed"},
      "SET track_counts = on;"
      " DELETE FROM event WHERE payment_id = payment(lost_reply) AND version = 2;"
      " SELECT pg_stat_force_next_flush()"),

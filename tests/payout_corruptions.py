@@ -23,7 +23,7 @@ PAYOUT_CORRUPTIONS = [
     ("payout_booking", {"payout_in_flight"},
      "UPDATE payout SET status = 'failed' WHERE id = in_transit()"),
     # One that was booked, and is forgotten.
-    ("payout_booking", set(),
+    ("payout_booking", {"feed"},
      "DELETE FROM payout_event WHERE payout_id = returned() AND status = 'paid'"),
     ("payout_booking", set(),
      "UPDATE ledger_transaction SET kind = 'payout_canceled' WHERE source_id = failed()"

@@ -62,6 +62,21 @@ class BankFiles(PayoutCase):
         self.assertEqual([one["type"] for one in history],
                          ["payout.created", "payout.exported", "payout.paid"])
         self.assertEqual(self.get(shop, "/v1/payout_batches")["data"][0]["id"], batch)
+        self.assert_fed(shop, made, ["created", "exported", "paid"])
+
+    def assert_fed(self, shop, payout, steps):
+        """The feed of all events tells the steps of the payout, in their order."""
+        def told():
+            events = self.get(shop, "/v1/events?limit=100")["data"]
+            return [event for event in events if event["subject"] == payout["id"]]
+
+        self.assertTrue(eventually(lambda: len(told()) == len(steps)), told())
+        self.assertEqual([(event["type"], event["version"]) for event in told()],
+                         [("payout." + step, n + 1) for n, step in enumerate(steps)])
+        last = told()[-1]["data"]["object"]
+        self.assertEqual({name: last[name] for name in ("id", "seller", "amount", "status")},
+                         {**{name: payout[name] for name in ("id", "seller", "amount")},
+                          "status": "paid"})
 
     def test_the_file_is_a_pain_001_and_never_changes(self):
         shop = self.market()

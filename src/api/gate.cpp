@@ -107,6 +107,12 @@ Result<std::string> read_idempotency_key(const http::Headers& headers) {
     return std::string(text);
 }
 
+std::unexpected<Error> scope_missing(std::string_view scope) {
+    return fail(Fault::forbidden, "scope_missing",
+                "this key lacks the scope " + std::string(scope) +
+                    ": make one that has it with `florin keys create --scope`");
+}
+
 Gate::Gate(Services services) : services_(std::move(services)) {}
 
 Task<Result<http::Response>> Gate::pass(Route route, Call call, Ticket& ticket) {
@@ -116,10 +122,7 @@ Task<Result<http::Response>> Gate::pass(Route route, Call call, Ticket& ticket) 
         auto address = services_.limits.address_of(call.request);
         CO_TRY(call.caller,
                co_await services_.limits.know(std::move(key), std::move(address), ticket));
-        if (!call.caller.may(route.scope))
-            co_return fail(Fault::forbidden, "scope_missing",
-                           "this key lacks the scope " + std::string(route.scope) +
-                               ": make one that has it with `florin keys create --scope`");
+        if (!call.caller.may(route.scope)) co_return scope_missing(route.scope);
     }
     if (route.replay == Replay::by_key) {
         CO_TRY(call.client_key, read_idempotency_key(call.request.headers));

@@ -15,6 +15,7 @@
 #include "api/limits.h"
 #include "base/form.h"
 #include "base/result.h"
+#include "events/store.h"
 #include "fx/desk.h"
 #include "journal/service.h"
 #include "ledger/store.h"
@@ -44,6 +45,7 @@ struct Services {
     payments::Service& payments;
     payments::Store& payment_store;
     payments::Watcher& watcher;
+    events::Store& feed;
     EventStreams& streams;
     payments::DeadLetters& dead_letters;
     ledger::Store& ledger_store;
@@ -87,6 +89,9 @@ std::size_t body_bytes_max(std::string_view target);
 std::span<const Route> routes();
 
 inline constexpr std::chrono::seconds kRequestTime{60};
+
+// The caller's key does not have it.
+std::unexpected<Error> scope_missing(std::string_view scope);
 
 class Gate {
 public:

@@ -35,6 +35,7 @@ Handled reject_refund(Services& services, Call call);
 Handled get_payment(Services& services, Call call);
 Handled list_payments(Services& services, Call call);
 Handled list_payment_events(Services& services, Call call);
+Handled list_events(Services& services, Call call);
 
 Handled receive_webhook(Services& services, Call call);
 

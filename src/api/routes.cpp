@@ -22,6 +22,7 @@ constexpr std::array kRoutes = {
     Route{"POST", "/v1/payments/{id}/disputes/{dispute}/accept", "payments:write", Replay::by_key, accept_dispute},
     Route{"GET",  "/v1/payments/{id}/refunds/{refund}", "payments:read", Replay::none,  get_refund},
     Route{"GET",  "/v1/payments/{id}/events",         "payments:read",  Replay::none,   list_payment_events},
+    Route{"GET",  "/v1/events",                       "payments:read",  Replay::none,   list_events},
     Route{"GET",  "/v1/payment_orders/{id}",          "payments:read",  Replay::none,   get_order},
     Route{"POST", "/v1/payment_orders/{id}/shipment", "payments:write", Replay::by_key, ship_order},
     Route{"GET",  "/v1/refunds",                      "payments:read",  Replay::none,   list_held_refunds},

@@ -55,6 +55,7 @@ App::App(asio::io_context& io, const Config& config, Judged judged, const std::s
       pool_(io, conninfo, config.database_readers),
       limits_pool_(io, conninfo, 1),
       seal_pool_(io, conninfo, 1),
+      relay_pool_(io, conninfo, 1),
       buckets_(io, limits_pool_),
       ways_(io, buckets_, config.accounts),
       keys_(pool_),
@@ -81,6 +82,8 @@ App::App(asio::io_context& io, const Config& config, Judged judged, const std::s
       payout_store_(pool_),
       payouts_(payout_store_, seller_store_, rails(), std::move(judged.payouts)),
       payer_(io, payouts_, config.payout_period),
+      feed_(pool_, payment_store_, payout_store_),
+      relay_(relay_pool_, {}),
       sealer_(seal_pool_, sealer_options(config)),
       anchorer_(seal_pool_, {config.ledger_anchor_period, std::move(judged.ledger_key),
                              config.ledger_anchor_dir}),
@@ -89,9 +92,9 @@ App::App(asio::io_context& io, const Config& config, Judged judged, const std::s
       streams_{.at_once_max = config.event_streams_max, .heartbeat = config.event_heartbeat},
       limits_(buckets_, keys_, metrics_, limit_options(config),
               [this] { return engine_.counts().waiting; }),
-      gate_({keys_, payments_, payment_store_, watcher_, streams_, dead_letters_, ledger_store_,
-             seller_store_, payouts_, wallet_engine_, judged.points, journal_, fx_desk_, metrics_,
-             limits_, [this] { return is_ready(); }}),
+      gate_({keys_, payments_, payment_store_, watcher_, feed_, streams_, dead_letters_,
+             ledger_store_, seller_store_, payouts_, wallet_engine_, judged.points, journal_,
+             fx_desk_, metrics_, limits_, [this] { return is_ready(); }}),
       scope_(io) {
     observe();
 }
@@ -145,6 +148,7 @@ void App::observe() {
                      [this] { return static_cast<double>(payer_.runs()); });
     observe_limits();
     observe_sealing();
+    observe_feed();
     observe_fx();
 }
 
@@ -178,6 +182,14 @@ void App::observe_sealing() {
     metrics_.observe("florin_ledger_unsealed_age_seconds",
                      "Since the transaction was recorded that waits longest to be sealed.", "gauge",
                      [this] { return static_cast<double>(sealer_.oldest().count()); });
+}
+
+void App::observe_feed() {
+    metrics_.observe("florin_feed_events_total", "Events that this process has put into feeds.",
+                     "counter", [this] { return static_cast<double>(relay_.relayed()); });
+    metrics_.observe("florin_outbox_oldest_seconds",
+                     "Since the event was written that waits longest for the feed.", "gauge",
+                     [this] { return static_cast<double>(relay_.oldest().count()); });
 }
 
 void App::observe_limits() {
@@ -242,6 +254,7 @@ void App::start() {
     scope_.start("ledger.sealer", sealer_.run());
     scope_.start("ledger.anchorer", anchorer_.run());
     scope_.start("ledger.tallier", tallier_.run());
+    scope_.start("events.relay", relay_.run());
     scope_.start("wallets.expirer", expirer_.run());
     scope_.start("fx.rates", fx_rates_.run());
 }
@@ -254,7 +267,17 @@ Task<> App::close() {
     co_await ways_.close();
     co_await scope_.close();
     co_await payer_.close();
+    co_await relay_rest();
     co_await seal_rest();
+}
+
+// Whoever reads the feed after a stop finds everything in it.
+Task<> App::relay_rest() {
+    try {
+        co_await relay_.relay();
+    } catch (const std::exception& e) {
+        log::warn("serve.not_relayed", {{"why", e.what()}});
+    }
 }
 
 // Whoever looks at the books of a stopped server finds everything sealed.

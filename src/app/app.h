@@ -10,6 +10,8 @@
 #include "app/accounts.h"
 #include "connectors/no_wire.h"
 #include "connectors/stripe/connect.h"
+#include "events/relay.h"
+#include "events/store.h"
 #include "fx/file_source.h"
 #include "ledger/anchorer.h"
 #include "ledger/sealer.h"
@@ -62,16 +64,18 @@ private:
     payouts::Rails rails();
     Task<bool> is_ready();
     Task<> seal_rest();
+    Task<> relay_rest();
     void observe();
     void observe_wallets();
     void observe_limits();
     void observe_sealing();
+    void observe_feed();
     void observe_fx();
     void observe_outlet(const limits::Outlet& outlet);
 
     asio::io_context& io_;
     Config config_;
-    pg::Pool pool_, limits_pool_, seal_pool_;
+    pg::Pool pool_, limits_pool_, seal_pool_, relay_pool_;
     limits::Buckets buckets_;
     Ways ways_;
     metrics::Registry metrics_;
@@ -102,6 +106,8 @@ private:
     std::optional<payouts::ProviderRail> connect_rail_;
     payouts::Service payouts_;
     payouts::Payer payer_;
+    events::Store feed_;
+    events::Relay relay_;
     ledger::Sealer sealer_;
     ledger::Anchorer anchorer_;
     ledger::Tallier tallier_;

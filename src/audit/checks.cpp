@@ -47,6 +47,7 @@ constexpr auto kChecks = std::to_array<Check>({
     {"payment_counters",    halt, "A payment's counters are what its operations and disputes add up to.", sql::payment_counters},
     {"order_limits",        halt, "No more is captured of an order than it costs, no more refunded or lost than captured.", sql::order_limits},
     {"refund_approval",     halt, "A refund above the limit is sent after another key's yes, and not otherwise.", sql::refund_approval},
+    {"feed",                halt, "Every event below its slot's mark is in the feed of its merchant once, and a feed is numbered without a gap.", sql::feed},
     {"payment_exists",      page, "Each order, operation, dispute and event belongs to a payment.", sql::payment_exists},
     {"payment_orders",      page, "A payment's orders add up to its amount and are numbered without a gap.", sql::payment_orders},
     {"adjusted_amounts",    page, "An order costs its share of the last adjustment, and remembers what it cost at first.", sql::adjusted_amounts},

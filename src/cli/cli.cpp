@@ -67,6 +67,7 @@ struct Line {
     FeesWish fees;
     WalletWish wallet;
     JournalWish journal;
+    EventsWish events;
     PriceWish price;
     AuditWish audit;
     LedgerWish ledger;
@@ -393,6 +394,18 @@ void add_journal(Line& line) {
     });
 }
 
+void add_events(Line& line) {
+    auto* events = line.app.add_subcommand("events", "What happened, from the feed of a merchant");
+    events->add_option("--merchant", line.events.merchant, "Whose feed, mer_...")->required();
+    events->add_option("--after", line.events.after, "Only what follows on this sequence (0)")
+        ->check(CLI::NonNegativeNumber);
+    events->add_option("--limit", line.events.limit, "How many at most (20)")
+        ->check(CLI::Range(1, 10'000));
+    events->callback([&line] {
+        line.chosen = [&line](const Options& o) { return list_events(o, line.events); };
+    });
+}
+
 void add_fx(Line& line) {
     auto* fx = line.app.add_subcommand("fx", "Currencies: rates, quote");
     fx->require_subcommand(1);
@@ -453,6 +466,7 @@ int run(std::vector<std::string> arguments) {
     add_sellers(line);
     add_wallets(line);
     add_journal(line);
+    add_events(line);
     add_fx(line);
     add_payouts(line);
     std::ranges::reverse(arguments);  // As CLI11 wants a vector.

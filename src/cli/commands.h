@@ -92,6 +92,14 @@ struct JournalWish {
 };
 Result<void> list_journal(const Options& options, const JournalWish& wanted);
 
+// florin events: what follows on a position in the feed of a merchant.
+struct EventsWish {
+    std::string merchant;
+    std::int64_t after = 0;
+    int limit = 20;
+};
+Result<void> list_events(const Options& options, const EventsWish& wanted);
+
 // florin fx. Both read the configuration and the file of rates only.
 Result<void> list_rates(const Options& options);
 struct PriceWish {

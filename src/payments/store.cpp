@@ -260,31 +260,23 @@ Task<std::vector<Payment>> Store::list(MerchantId merchant, ListFilter filter) {
     params.add(filter.created_from.value_or(Instant()));
     params.add(filter.created_before.value_or(Instant::max())).add(filter.limit);
     const auto rows = co_await pool_.query(sql::list, std::move(params));
-    auto payments = read_payments(rows);
+    co_return co_await with_orders(read_payments(rows));
+}
+
+Task<std::vector<Payment>> Store::payments_of(MerchantId merchant, std::vector<PaymentId> ids) {
+    if (ids.empty()) co_return std::vector<Payment>();
+    auto params = orders_params(ids);
+    params.add(merchant.uuid().bytes);
+    const auto rows = co_await pool_.query(sql::payments_of, std::move(params));
+    co_return co_await with_orders(read_payments(rows));
+}
+
+Task<std::vector<Payment>> Store::with_orders(std::vector<Payment> payments) {
     if (payments.empty()) co_return payments;
     std::vector<PaymentId> ids;
     for (const auto& payment : payments) ids.push_back(payment.id);
     add_orders(co_await pool_.query(sql::orders, orders_params(ids)), payments);
     co_return payments;
-}
-
-Task<std::vector<Event>> Store::events(Payment payment, std::int32_t after, std::int64_t limit) {
-    pg::Params params;
-    params.add(slot_number(payment.id)).add(payment.id.uuid().bytes).add(after).add(limit);
-    const auto rows = co_await pool_.query(sql::events, std::move(params));
-    std::vector<Event> out;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        Reader in(rows, i);
-        out.push_back({.id = EventId(in.uuid()),
-                       .version = in.int32(),
-                       .operation = OperationId(in.uuid()),
-                       .type = in.text(),
-                       .data = in.text(),
-                       .at = in.time()});
-        auto& event = out.back();
-        if (event.version == 1) event.data = show(as_created(payment, event.operation));
-    }
-    co_return out;
 }
 
 Task<std::vector<Standing>> Store::versions(std::vector<Standing> asked) {

@@ -25,6 +25,17 @@ struct Standing {
     std::int32_t version = 0;
 };
 
+// Names an event.
+struct EventKey {
+    PaymentId payment;
+    std::int32_t version = 0;
+};
+
+struct PaymentEvent {
+    PaymentId payment;
+    Event event;
+};
+
 struct DeadLetter;
 
 class Store {
@@ -42,6 +53,8 @@ public:
     Task<std::vector<Payment>> list(MerchantId merchant, ListFilter filter);
     // Of a loaded payment, oldest first, versions above `after`.
     Task<std::vector<Event>> events(Payment payment, std::int32_t after, std::int64_t limit);
+    // Those that there are, in any order; all are of the merchant's payments.
+    Task<std::vector<PaymentEvent>> events_of(MerchantId merchant, std::vector<EventKey> wanted);
     // Where some payments are now; in any order.
     Task<std::vector<Standing>> versions(std::vector<Standing> asked);
     // Its operations, oldest first, and what disputes took from its orders.
@@ -100,6 +113,10 @@ public:
     Task<std::string> provider_key_secret();
 
 private:
+    // With their main operations and orders, in any order.
+    Task<std::vector<Payment>> payments_of(MerchantId merchant, std::vector<PaymentId> ids);
+    Task<std::vector<Payment>> with_orders(std::vector<Payment> payments);
+
     pg::Pool& pool_;
 };
 

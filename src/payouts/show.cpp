@@ -137,6 +137,17 @@ void show(json::Writer& out, const Payout& payout, const std::vector<History>& h
     out.end_array().end_object();
 }
 
+void show(json::Writer& out, const PayoutEvent& event) {
+    const auto& [p, step] = event;
+    out.begin_object().field("id", p.id.text()).field("object", "payout");
+    out.field("version", step.version).field("status", step.status);
+    out.field("seller", p.seller.text()).field("seller_account", p.seller_reference);
+    out.field("currency", p.currency.code()).field("amount", money(p.amount, p.currency));
+    key_or_null(out, "by", step.by);
+    field_or_null(out, "detail", step.detail);
+    out.end_object();
+}
+
 void show(json::Writer& out, const Settings& s) {
     out.begin_object().field("object", "payout_settings").field("seller", s.seller.text());
     out.field("currency", s.currency.code()).field("rail", name(s.rail)).key("destination");

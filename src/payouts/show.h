@@ -14,6 +14,9 @@ void show(json::Writer& out, const Batch& batch);
 // A payout with its steps.
 void show(json::Writer& out, const Payout& payout, const std::vector<History>& history);
 
+// A payout as it was after a step: what never changes of it, and the step.
+void show(json::Writer& out, const PayoutEvent& event);
+
 // What a payout is made of, and whether it adds up. `next`: where the next page of items begins;
 // nothing = these are all that follow.
 struct Explanation {

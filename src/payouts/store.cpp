@@ -69,6 +69,10 @@ Payout read_payout(Reader& in) {
             .updated_at = in.time()};
 }
 
+History read_history(Reader& in) {
+    return {in.int32(), in.text(), in.text(), KeyId(in.uuid()), in.text(), in.time()};
+}
+
 Settings read_settings(Reader& in) {
     return {.seller = SellerId(in.uuid()),
             .merchant = MerchantId(in.uuid()),
@@ -144,7 +148,7 @@ private:
 
 // The rows of payouts and their events, and what hangs on each.
 void encode(const std::vector<Step>& steps, std::vector<pg::Call>& calls) {
-    pg::Records payouts("florin.payout"), events("florin.payout_event");
+    pg::Records payouts("florin.payout"), events("florin.new_payout_event");
     pg::Records reserves("florin.payout_reserve");
     Runs runs;
     for (const auto& [after, event, by, detail, postings, reserve_until, suspends, run] : steps) {
@@ -281,8 +285,20 @@ Task<std::vector<History>> Store::history(PayoutId id) {
     pg::Params params;
     params.add(slot_number(id.slot())).add(id.uuid().bytes);
     const auto rows = co_await pool_.query(sql::payout_events, std::move(params));
+    co_return read_all(rows, read_history);
+}
+
+Task<std::vector<PayoutEvent>> Store::events_of(MerchantId merchant, std::vector<EventKey> wanted) {
+    if (wanted.empty()) co_return std::vector<PayoutEvent>();
+    pg::Records names("florin.event_name");
+    for (const auto& [payout, version] : wanted)
+        names.add(slot_number(payout.slot()), payout.uuid().bytes, version);
+    pg::Params params;
+    params.add(std::move(names)).add(merchant.uuid().bytes);
+    const auto rows = co_await pool_.query(sql::events_of, std::move(params));
     co_return read_all(rows, [](Reader& in) {
-        return History{in.int32(), in.text(), in.text(), KeyId(in.uuid()), in.text(), in.time()};
+        auto payout = read_payout(in);
+        return PayoutEvent{std::move(payout), read_history(in)};
     });
 }
 

@@ -71,6 +71,18 @@ struct Balances {
     std::int64_t reserve = 0;
 };
 
+// Names an event.
+struct EventKey {
+    PayoutId payout;
+    std::int32_t version;
+};
+
+// A step, with its payout as it is now: what it pays, to whom and how much, never changes.
+struct PayoutEvent {
+    Payout payout;
+    History step;
+};
+
 class Store {
 public:
     explicit Store(pg::Pool& pool) : pool_(pool) {}
@@ -88,6 +100,8 @@ public:
     Task<std::vector<Payout>> payouts_of(SellerId seller, Currency currency, std::int64_t limit);
     Task<std::optional<Payout>> payout_of_entry(Slot slot, Uuid account, std::int64_t seq);
     Task<std::vector<History>> history(PayoutId id);
+    // Those of the merchant that there are, in any order.
+    Task<std::vector<PayoutEvent>> events_of(MerchantId merchant, std::vector<EventKey> wanted);
     // Those whose rail has to be told or asked; they are the caller's until then.
     Task<std::vector<Payout>> claim(Instant now, Instant until, std::int64_t limit);
     Task<> put_off(Payout payout, Instant until);

@@ -7,8 +7,8 @@ SELECT 0::smallint AS slot, '00000000-0000-0000-0000-000000000000'::uuid AS paym
 FROM pg_stat_user_tables s
 WHERE s.schemaname = 'florin'
   AND (s.n_tup_del > 0 AND s.relname IN ('payment', 'operation', 'event', 'payment_order', 'ledger_transaction',
-                                         'ledger_entry', 'journal_entry', 'journal_line')
+                                         'ledger_entry', 'journal_entry', 'journal_line', 'feed')
        OR s.n_tup_upd > 0 AND s.relname IN ('event', 'idempotency', 'ledger_account', 'ledger_transaction',
                                             'ledger_entry', 'ledger_block', 'ledger_anchor', 'wallet_movement',
-                                            'journal_entry', 'journal_line'))
+                                            'journal_entry', 'journal_line', 'feed'))
   AND $1 = 0

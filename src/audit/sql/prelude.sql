@@ -85,6 +85,8 @@ journal_entry AS NOT MATERIALIZED (
     WHERE x.slot BETWEEN $1 AND $2),
 journal_line AS NOT MATERIALIZED (SELECT * FROM florin.journal_line WHERE slot BETWEEN $1 AND $2),
 event AS NOT MATERIALIZED (SELECT * FROM florin.event WHERE slot BETWEEN $1 AND $2),
+event_mark AS NOT MATERIALIZED (SELECT * FROM florin.event_mark WHERE slot BETWEEN $1 AND $2),
+feed_head AS NOT MATERIALIZED (SELECT * FROM florin.feed_head WHERE slot BETWEEN $1 AND $2),
 idempotency AS NOT MATERIALIZED (SELECT * FROM florin.idempotency WHERE slot BETWEEN $1 AND $2),
 ledger_account AS NOT MATERIALIZED (SELECT * FROM florin.ledger_account WHERE slot BETWEEN $1 AND $2),
 ledger_transaction AS NOT MATERIALIZED (SELECT * FROM florin.ledger_transaction WHERE slot BETWEEN $1 AND $2),
