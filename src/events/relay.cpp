@@ -76,8 +76,10 @@ Task<std::int64_t> Relay::relay() {
     std::int64_t events = 0;
     while (true) {
         const auto moved = co_await pass();
-        if (moved.slots == 0) co_return events;  // Nothing is left, or somebody else is at it.
         events += moved.events;
+        // What came meanwhile waits for the next time, or under load there would be no end. When
+        // nothing was moved, somebody else is at it.
+        if (!moved.has_left || moved.slots == 0) co_return events;
     }
 }
 
@@ -90,6 +92,8 @@ Task<Relay::Moved> Relay::pass() {
         pg::Params params;
         params.add(records_of(step));
         const auto rows = co_await pool_.query(sql::relay_add, std::move(params));
+        moved.has_left |=
+            std::ranges::any_of(step, [&](const Move& move) { return move.n > options_.at_once; });
         moved.slots += rows.int64(0, 0);
         moved.events += rows.int64(0, 1);
         relayed_ += static_cast<std::uint64_t>(rows.int64(0, 1));

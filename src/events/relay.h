@@ -21,8 +21,8 @@ public:
 
     // Runs until it is cancelled.
     Task<> run();
-    // Puts everything into the feeds that the horizon allows: how many events. Throws pg::Lost and
-    // pg::SqlError; what was put before that stays.
+    // Puts everything into the feeds that the horizon allows now: how many events. Throws pg::Lost
+    // and pg::SqlError; what was put before that stays.
     Task<std::int64_t> relay();
 
     // Events that this process has put into feeds.
@@ -34,6 +34,7 @@ public:
 private:
     struct Moved {
         std::int64_t slots = 0, events = 0;
+        bool has_left = false;  // There was more in a slot than goes into one step.
     };
     Task<Moved> pass();
     Task<> look_at_oldest();
