@@ -110,6 +110,8 @@ def ledger(results):
             _of(rounds.get("read", []), "latency_ms", "p50"), "ms", 2),
         Row("The same, p99", _of(rounds.get("read", []), "latency_ms", "p99"), "ms", 2),
         Row("Sealing what has piled up", rates.get("seal", []), "postings/s"),
+        Row("Sealed after, at 1,000 payments/s, p50", _of(results["seal_lag"], "p50"), "s", 1),
+        Row("The same, the last one", _of(results["seal_lag"], "max"), "s", 1),
     ]
 
 

@@ -26,6 +26,18 @@ TABLES = ("payment,payment_order,operation,event,idempotency,"
 
 WEBHOOK_SECRET = "whsec_bench"
 OPEN_OPERATIONS = "select count(*) from florin.operation where due_at < 'infinity'"
+# What is not in a block yet.
+UNSEALED = """
+    select count(*) from florin.ledger_transaction t
+    where not exists (select from florin.ledger_block b
+                      where b.slot = t.slot and t.xid >= b.lo_xid and t.xid < b.hi_xid)"""
+SEAL_LAG = """
+    select (percentile_cont(0.5) within group (order by x.lag)),
+           (percentile_cont(0.99) within group (order by x.lag)), max(x.lag)
+    from (select extract(epoch from b.sealed_at - t.recorded_at) as lag
+          from florin.ledger_transaction t
+          join florin.ledger_block b on b.slot = t.slot and t.xid >= b.lo_xid and t.xid < b.hi_xid
+          where t.recorded_at between to_timestamp({began}) and to_timestamp({ended})) x"""
 FIGURES = ("http", "webhooks", "backlog", "lifecycle", "ledger", "wallets", "payouts")
 LEDGER_SHAPES = ("one_escrow", "spread", "read", "seal")
 
@@ -122,13 +134,27 @@ class Bench:
         rounds = {"payment": [], "charge": []}
         for number in range(self.options.rounds):
             for shape, name in (("payment", "florin"), ("charge", "the sandbox alone")):
+                began = time.time()
                 result = self.load("--mode", "open", "--rate", rate, "--warmup", 1, shape=shape)
                 rounds[shape].append(result)
                 latency = result["latency_ms"]
                 say(f"{rate}/s at {name}, round {number + 1}: p50 {latency['p50']:.2f} ms, "
                     f"p99 {latency['p99']:.2f} ms"
                     + (" (saturated)" if result["saturated"] else ""))
+                result["time"] = (began, time.time())
         return rounds
+
+    def seal_lag(self, rounds):
+        """How long it took until what was booked in these rounds was sealed, in seconds."""
+        while int(self.query(UNSEALED)) > 0:
+            time.sleep(0.5)
+        lags = []
+        for began, ended in (one["time"] for one in rounds):
+            found = self.query(SEAL_LAG.format(began=began, ended=ended)).split("|")
+            lags.append(dict(zip(("p50", "p99", "max"), map(float, found))))
+            say("sealed after " + ", ".join(f"{name} {lag:.1f} s"
+                                            for name, lag in lags[-1].items()))
+        return lags
 
     def webhooks(self):
         """Signed events, each about a payment of its own; 200 means that it is on disk."""
@@ -290,11 +316,13 @@ def measure(options, build):
             return {options.only: getattr(bench, options.only)()}
         results = {"closed": bench.http(),
                    "open": {rate: bench.open_loop(rate) for rate in (100, 1000)}}
+        results["seal_lag"] = bench.seal_lag(results["open"][1000]["payment"])
         results["webhooks"], results["backlog"] = bench.webhooks(), bench.backlog()
         if has_engine(build):
+            # First: the copy takes all rows for those of payments.
+            results["engine"], results["copy"] = bench.engine_and_copy()
             results["lifecycle"], results["wallets"] = bench.lifecycle(), bench.wallets()
             results["ledger"], results["payouts"] = bench.ledger(), bench.payouts()
-            results["engine"], results["copy"] = bench.engine_and_copy()
         else:
             say("this florin-bench has no engine command: its figures stay open")
         busy, steal = usage.shares()
